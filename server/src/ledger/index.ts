@@ -1,0 +1,44 @@
+/** The ledger's door: books, accounts, transfers, holds, and the writer every command passes. */
+export {
+  type Account,
+  type AccountOpening,
+  type AccountState,
+  available,
+  type Balance,
+  posted,
+  type Side,
+} from './account.ts'
+export { type Book, bookId, parseBookId } from './book.ts'
+export { CHARTS, type ChartRow } from './charts.ts'
+export {
+  type AccountChange,
+  type Command,
+  type CommandResult,
+  NotOwner,
+  QueueFull,
+  RefusedByData,
+  type RefusedOutcome,
+  type TransferResult,
+} from './command.ts'
+export type {
+  BookWriter,
+  Hold,
+  Ledger,
+  NewBook,
+  Proof,
+  StatementLine,
+  TrialBalanceRow,
+} from './ledger.ts'
+export { REFUSALS, type Refusal, type RefusalCode, refusal } from './refusals.ts'
+export {
+  type HoldRequest,
+  type Leg,
+  type PostRequest,
+  post,
+  type ReleasePart,
+  type ReleaseRequest,
+  type ReverseRequest,
+  type TransferRequest,
+  type TransferType,
+  type VoidRequest,
+} from './transfer.ts'
