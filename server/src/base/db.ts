@@ -1,8 +1,14 @@
 /**
  * The database as modules see it. One driver (`pg`), raw SQL. int8 comes back as bigint, int4 as
- * number, timestamptz as Date, jsonb as parsed JSON.
+ * number, numeric as decimal text, timestamptz as Date, date as `YYYY-MM-DD`, uuid as the 32 hex
+ * digits of our `Uuid`, jsonb as parsed JSON. The parsers belong to our own connections: a library
+ * that uses `pg` beside us keeps its own.
+ *
+ * The easy mistake: a statement that fails inside `tx` dooms the tx even when the caller catches the
+ * error. PostgreSQL then answers COMMIT with ROLLBACK, and `tx` throws instead of pretending.
  */
-import type pg from 'pg'
+import pg from 'pg'
+import type { Log } from './log.ts'
 
 /** A row of a result; the caller names its shape. */
 export type Row = Record<string, unknown>
@@ -26,4 +32,211 @@ export interface ConnectOptions {
   applicationName?: string
   /** Settings of the session, such as `{ lock_timeout: '2s' }`. */
   settings?: Record<string, string>
+}
+
+export interface DbOptions {
+  /** `postgres://user:password@host:port/database`. */
+  url: string
+  log?: Log
+  /** Most connections in the pool. */
+  max?: number
+  applicationName?: string
+  /** How long a caller waits for a free connection before it is refused. */
+  checkoutMs?: number
+  /** A statement of the pool that waits longer for a lock fails with SQLSTATE 55P03. */
+  lockTimeoutMs?: number
+  /** A statement of the pool that runs longer is cancelled with SQLSTATE 57014. */
+  statementTimeoutMs?: number
+}
+
+/** No connection became free, or the server could not be reached, in the time a caller may wait. */
+export class DbUnavailable extends Error {
+  override name = 'DbUnavailable'
+}
+
+/** How long the kernel may hold unacknowledged bytes before a dead peer's connection is given up. */
+const TCP_USER_TIMEOUT = '10s'
+const KEEP_ALIVE_MS = 10_000
+
+/** Opens the pool. Nothing is connected until the first statement. */
+export function createDb(options: DbOptions): Db {
+  const { url, log, max = 10, applicationName = 'tenon', checkoutMs = 2_000 } = options
+  const settings: Record<string, string> = {}
+  if (options.lockTimeoutMs !== undefined) settings.lock_timeout = `${options.lockTimeoutMs}ms`
+  if (options.statementTimeoutMs !== undefined) {
+    settings.statement_timeout = `${options.statementTimeoutMs}ms`
+  }
+  const pool = new pg.Pool({
+    ...clientConfig(url, { applicationName, settings }),
+    max,
+    connectionTimeoutMillis: checkoutMs,
+    idleTimeoutMillis: 30_000,
+  })
+  // A pooled connection that dies while idle is replaced; without a listener it ends the process.
+  pool.on('error', (error) => log?.warn({ error }, 'an idle database connection was lost'))
+  const checkout = () =>
+    pool.connect().catch((error: unknown) => {
+      throw explained(error, { max, checkoutMs, waiting: pool.waitingCount })
+    })
+
+  return {
+    query: async <T extends object>(sql: string, params?: readonly unknown[]) => {
+      const client = await checkout()
+      return release(client, () => rows<T>(client, sql, params))
+    },
+    tx: async (work) => {
+      const client = await checkout()
+      return release(client, (lose) => inTx(client, work, lose))
+    },
+    connect: async (connectOptions = {}) => {
+      const client = new pg.Client(clientConfig(url, { applicationName, ...connectOptions }))
+      client.on('error', (error) =>
+        log?.warn({ error, applicationName: connectOptions.applicationName }, 'connection lost'),
+      )
+      await client.connect()
+      return client
+    },
+    close: () => pool.end(),
+  }
+}
+
+/**
+ * The configuration of one connection of ours: parsers, keep-alive and session settings, which
+ * travel in the start-up packet and so hold from the first statement on.
+ */
+export function clientConfig(url: string, options: ConnectOptions = {}): pg.ClientConfig {
+  const settings = { tcp_user_timeout: TCP_USER_TIMEOUT, ...options.settings }
+  const flags = Object.entries(settings).map(([name, value]) => {
+    if (!/^[a-z_.]+$/.test(name)) throw new Error(`"${name}" is not the name of a session setting.`)
+    return `-c ${name}=${value.replace(/[\\ ]/g, '\\$&')}`
+  })
+  return {
+    connectionString: withOptions(url, flags.join(' ')),
+    application_name: options.applicationName ?? 'tenon',
+    keepAlive: true,
+    keepAliveInitialDelayMillis: KEEP_ALIVE_MS,
+    types: { getTypeParser } as pg.CustomTypesConfig,
+  }
+}
+
+/** `options` of the URL would win over those of the configuration, so both are joined there. */
+function withOptions(url: string, flags: string): string {
+  const parsed = new URL(url)
+  const given = parsed.searchParams.get('options')
+  parsed.searchParams.set('options', given === null ? flags : `${given} ${flags}`)
+  return parsed.href
+}
+
+/** Runs `work` on a checked-out connection and gives it back, or gives it up when it was lost. */
+async function release<T>(
+  client: pg.PoolClient,
+  work: (lose: (error: Error) => void) => Promise<T>,
+): Promise<T> {
+  let lost: Error | undefined
+  const lose = (error: Error) => {
+    lost = error
+  }
+  client.on('error', lose)
+  try {
+    return await work(lose)
+  } finally {
+    client.off('error', lose)
+    client.release(lost)
+  }
+}
+
+async function rows<T extends object>(
+  client: pg.ClientBase,
+  sql: string,
+  params?: readonly unknown[],
+): Promise<T[]> {
+  const result = await client.query(sql, params as unknown[] | undefined)
+  return result.rows as T[]
+}
+
+async function inTx<T>(
+  client: pg.PoolClient,
+  work: (tx: Tx) => Promise<T>,
+  lose: (error: Error) => void,
+): Promise<T> {
+  let open = true
+  const tx: Tx = {
+    query: <R extends object>(sql: string, params?: readonly unknown[]) => {
+      if (!open) return Promise.reject(new Error('This tx has ended; start another one.'))
+      return rows<R>(client, sql, params)
+    },
+  }
+  await client.query('begin')
+  let result: T
+  try {
+    result = await work(tx)
+  } catch (error) {
+    open = false
+    await client.query('rollback').catch(lose)
+    throw error
+  }
+  open = false
+  const ended = await client.query('commit')
+  if (ended.command !== 'COMMIT') {
+    throw new Error('The tx was rolled back: one of its statements failed and was caught.')
+  }
+  return result
+}
+
+function explained(error: unknown, at: { max: number; checkoutMs: number; waiting: number }) {
+  const message = error instanceof Error ? error.message : String(error)
+  const seconds = at.checkoutMs / 1000
+  if (message.includes('timeout exceeded when trying to connect')) {
+    return new DbUnavailable(
+      `No database connection became free within ${seconds} s: all ${at.max} are in use and ` +
+        `${at.waiting} callers wait. Look for long-running statements, or allow more connections.`,
+      { cause: error },
+    )
+  }
+  if (message.includes('timeout')) {
+    return new DbUnavailable(
+      `The database did not accept a connection within ${seconds} s. Check that it runs and can ` +
+        'be reached under DATABASE_URL.',
+      { cause: error },
+    )
+  }
+  return error
+}
+
+type Parse = (value: string) => unknown
+
+/** uuid text to the 32 hex digits of `Uuid`. */
+const uuid: Parse = (value) => value.replaceAll('-', '')
+const same: Parse = (value) => value
+
+const parsers = new Map<number, Parse>([
+  [20, BigInt],
+  [1016, arrayOf(BigInt)],
+  [1231, arrayOf(same)],
+  [1700, same],
+  [1082, same],
+  [1182, arrayOf(same)],
+  [2950, uuid],
+  [2951, arrayOf(uuid)],
+])
+
+const binaryParsers = new Map<number, (value: Buffer) => unknown>([
+  [20, (value) => value.readBigInt64BE(0)],
+  [2950, (value) => value.toString('hex')],
+])
+
+function getTypeParser(oid: number, format: 'text' | 'binary' = 'text'): unknown {
+  const own = format === 'binary' ? binaryParsers.get(oid) : parsers.get(oid)
+  return own ?? pg.types.getTypeParser(oid, format as 'text')
+}
+
+/** Reads an array through the driver's text-array parser, then each element, at any depth. */
+function arrayOf(parse: Parse): Parse {
+  const TEXT_ARRAY = 1009
+  const split = pg.types.getTypeParser(TEXT_ARRAY as number, 'text') as Parse
+  const each = (value: unknown): unknown => {
+    if (value === null) return null
+    return Array.isArray(value) ? value.map(each) : parse(value as string)
+  }
+  return (value) => each(split(value))
 }

@@ -1,9 +1,30 @@
 /** The ground every module stands on: no business word in here. */
-export type { ConnectOptions, Db, Row, Tx } from './db.ts'
-export { applied, type Effect, type EffectRow, type OutboxEvent, type StoredAnswer } from './effect.ts'
+export { type MovableClock, type SimulatedClock, simulatedClock, wallClock } from './clock.ts'
+export {
+  type ConnectOptions,
+  clientConfig,
+  createDb,
+  type Db,
+  type DbOptions,
+  DbUnavailable,
+  type Row,
+  type Tx,
+} from './db.ts'
+export {
+  applied,
+  type Effect,
+  type EffectRow,
+  type OutboxEvent,
+  type StoredAnswer,
+} from './effect.ts'
+export { diskFiles } from './files.ts'
 export { createIds, type Ids, type ParsedId, parsePublicId, publicId, type Uuid } from './ids.ts'
-export type { Log } from './log.ts'
+export { createLog, type Log, type LogLevel, type LogOptions } from './log.ts'
+export { type MigrateOptions, MigrationRefused, migrate } from './migrate.ts'
 export { Bug, must, present } from './must.ts'
+export { httpNet, type NetOptions } from './net.ts'
+export { cryptoRng, seededRng } from './rng.ts'
+export { Sensitive } from './sensitive.ts'
 export type {
   Clock,
   Files,

@@ -17,8 +17,11 @@ export interface Clock {
   now(): Instant
   /** Milliseconds on a clock that never steps back; only differences mean anything. */
   mono(): number
-  /** Wakes after `ms` milliseconds of this clock. `tag` names the sleeper in traces. */
-  sleep(ms: number, tag: string): Promise<void>
+  /**
+   * Wakes after `ms` milliseconds of this clock, or as soon as `signal` aborts; it never rejects.
+   * `tag` names the sleeper in traces.
+   */
+  sleep(ms: number, tag: string, signal?: AbortSignal): Promise<void>
 }
 
 export interface Rng {

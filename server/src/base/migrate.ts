@@ -1,0 +1,199 @@
+/**
+ * Forward-only migrations: plain SQL files `NNNN-module-what.sql`, each applied once, in the order of
+ * their numbers, in a tx of its own together with the note that it ran.
+ *
+ * A file is never edited after it ran somewhere: its checksum is kept, and a database that ran
+ * another text is refused, because nobody could say what schema it has. A file whose second line is
+ * `-- online` runs outside a tx (an index built concurrently): it holds one statement, and running it
+ * twice must do no harm.
+ */
+import { createHash } from 'node:crypto'
+import { readdir, readFile } from 'node:fs/promises'
+import { basename } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { runner } from 'node-pg-migrate'
+import pg from 'pg'
+import { clientConfig } from './db.ts'
+import type { Log } from './log.ts'
+
+export interface MigrateOptions {
+  url: string
+  log?: Log
+  /** The folder of the files; the server's own unless a test brings another. */
+  folder?: string
+  /** How long to wait for another server that is migrating the same database. */
+  waitMs?: number
+}
+
+/** The database and this version's migrations do not fit; the message says what to do. */
+export class MigrationRefused extends Error {
+  override name = 'MigrationRefused'
+}
+
+/** The server's own migrations. */
+export const MIGRATIONS_FOLDER = fileURLToPath(new URL('../../migrations', import.meta.url))
+
+/** Held while a server migrates, so that two that start together do it once. */
+const LOCK = 7_368_666_140_529
+
+const FILE_NAME = /^\d{4}-[a-z]+(-[a-z0-9]+)+\.sql$/
+
+interface MigrationFile {
+  /** The file's name without `.sql`, as noted in `base.migration`. */
+  name: string
+  sql: string
+  sha256: string
+  online: boolean
+}
+
+/**
+ * Brings the database to this version's schema and returns the names of the migrations it applied,
+ * none when it was there already. Refuses a database of a later version, an edited file, and a file
+ * that would run before one that ran already.
+ */
+export async function migrate(options: MigrateOptions): Promise<string[]> {
+  const { url, log, folder = MIGRATIONS_FOLDER, waitMs = 60_000 } = options
+  const files = await readMigrations(folder)
+  const client = new pg.Client(clientConfig(url, { applicationName: 'tenon migrate' }))
+  client.on('error', (error) => log?.error({ error }, 'the migrating connection was lost'))
+  await client.connect()
+  try {
+    await lock(client, waitMs)
+    await prepare(client)
+    await check(client, files)
+    return await apply(client, { files, folder, ...(log && { log }) })
+  } finally {
+    await client.end()
+  }
+}
+
+/** The migrations of a folder in the order they run. Refuses a name that does not fit. */
+export async function readMigrations(folder: string): Promise<MigrationFile[]> {
+  const names = (await readdir(folder)).filter((name) => name.endsWith('.sql')).sort()
+  const numbers = new Map<string, string>()
+  for (const name of names) {
+    if (!FILE_NAME.test(name)) {
+      throw new MigrationRefused(`Name the migration ${name} as NNNN-module-what.sql.`)
+    }
+    const other = numbers.get(name.slice(0, 4))
+    if (other !== undefined) {
+      throw new MigrationRefused(`${other} and ${name} carry the same number; renumber one.`)
+    }
+    numbers.set(name.slice(0, 4), name)
+  }
+  return Promise.all(
+    names.map(async (file) => {
+      // A checkout with CRLF line ends holds the same migration.
+      const sql = (await readFile(`${folder}/${file}`, 'utf8')).replaceAll('\r\n', '\n').trim()
+      const sha256 = createHash('sha256').update(sql).digest('hex')
+      return { name: file.slice(0, -4), sql, sha256, online: sql.split('\n')[1] === '-- online' }
+    }),
+  )
+}
+
+/** The lock is the session's: the server frees it when this connection ends, however it ends. */
+async function lock(client: pg.Client, waitMs: number): Promise<void> {
+  await client.query(`set lock_timeout = ${Math.ceil(waitMs)}`)
+  try {
+    await client.query(`select pg_advisory_lock(${LOCK})`)
+  } catch (error) {
+    if ((error as { code?: string }).code !== '55P03') throw error
+    throw new MigrationRefused(
+      `Another server has been migrating this database for ${waitMs / 1000} s. Wait until it is ` +
+        'done, or look in pg_stat_activity for "tenon migrate", and start again.',
+    )
+  }
+}
+
+async function prepare(client: pg.Client): Promise<void> {
+  await client.query(`
+    create schema if not exists base;
+    create table if not exists base.migration (
+      id serial primary key,
+      name varchar(255) not null unique,
+      run_on timestamp not null
+    );
+    create table if not exists base.migration_checksum (
+      name varchar(255) primary key,
+      sha256 text not null
+    );`)
+}
+
+async function check(client: pg.Client, files: MigrationFile[]): Promise<void> {
+  const { rows } = await client.query<{ name: string; sha256: string | null }>(
+    `select m.name, c.sha256 from base.migration m
+     left join base.migration_checksum c using (name) order by m.name`,
+  )
+  const known = new Map(files.map((file) => [file.name, file]))
+  for (const { name, sha256 } of rows) {
+    const file = known.get(name)
+    if (file === undefined) {
+      throw new MigrationRefused(
+        `This database has run the migration ${name}, which this version of Tenon does not know: ` +
+          'it belongs to a later version. Start that version, or restore a backup made before the ' +
+          'upgrade.',
+      )
+    }
+    if (sha256 !== file.sha256) {
+      throw new MigrationRefused(
+        `The migration ${name}.sql was edited after this database ran it. Put the file back as it ` +
+          'was and write the change as a new migration.',
+      )
+    }
+  }
+  const ran = new Set(rows.map((row) => row.name))
+  const last = rows.at(-1)?.name ?? ''
+  const skipped = files.find((file) => !ran.has(file.name) && file.name < last)
+  if (skipped !== undefined) {
+    throw new MigrationRefused(
+      `The migration ${skipped.name}.sql comes before ${last}, which this database has run ` +
+        'already. Give it a number after that one; a development database may be reset instead.',
+    )
+  }
+}
+
+async function apply(
+  client: pg.Client,
+  { files, folder, log }: { files: MigrationFile[]; folder: string; log?: Log },
+): Promise<string[]> {
+  const byName = new Map(files.map((file) => [file.name, file]))
+  const quiet = (message: string) => log?.debug({}, message)
+  const applied = await runner({
+    dbClient: client,
+    dir: folder,
+    ignorePattern: '(?!.*\\.sql$).*',
+    direction: 'up',
+    migrationsSchema: 'base',
+    migrationsTable: 'migration',
+    singleTransaction: false,
+    noLock: true,
+    logger: { debug: quiet, info: quiet, warn: quiet, error: (text) => log?.error({}, text) },
+    migrationLoaderStrategies: [
+      {
+        extensions: ['.sql'],
+        loader: async (paths) =>
+          paths.map((path) => {
+            const file = byName.get(basename(path, '.sql'))!
+            return { id: path, filePaths: [path], actions: actionsOf(file) }
+          }),
+      },
+    ],
+  })
+  for (const { name } of applied) log?.info({ migration: name }, 'migrated')
+  return applied.map(({ name }) => name)
+}
+
+/** The file's statements and its checksum; the runner adds the note that it ran. */
+function actionsOf(file: MigrationFile) {
+  return {
+    up: (builder: { noTransaction(): unknown; sql(text: string): unknown }) => {
+      if (file.online) builder.noTransaction()
+      builder.sql(file.sql)
+      builder.sql(
+        `insert into base.migration_checksum (name, sha256) values ('${file.name}', ` +
+          `'${file.sha256}') on conflict (name) do update set sha256 = excluded.sha256`,
+      )
+    },
+    down: false as const,
+  }
+}

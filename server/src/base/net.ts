@@ -1,0 +1,157 @@
+/**
+ * HTTP to the outside. What matters is not the reply but the doubt: `not_sent` promises that no byte
+ * of the request was written, so the caller may send it again; anything lost after the first byte is
+ * `unknown`.
+ *
+ * Each call opens a connection of its own. A kept-alive one may be closed by the other side while we
+ * write, and then nobody can say whether the request was read.
+ */
+import * as http from 'node:http'
+import { connect as connectTcp, type Socket } from 'node:net'
+import { type ConnectionOptions, connect as connectTls } from 'node:tls'
+import type { Clock, Net, NetReply, NetRequest } from './world.ts'
+
+export interface NetOptions {
+  clock: Pick<Clock, 'mono'>
+  /** A larger reply is cut off and counts as unknown. */
+  replyBytesMax?: number
+  /** Certificate authorities, client certificate and the like, for https. */
+  tls?: ConnectionOptions
+}
+
+const REPLY_BYTES_MAX = 64 * 1024 * 1024
+
+/** The real network. `call` never rejects: whatever goes wrong is a `not_sent` or an `unknown`. */
+export function httpNet(options: NetOptions): Net {
+  return {
+    call: async (request) => {
+      const abort = AbortSignal.timeout(request.timeoutMs)
+      const url = webAddress(request.url)
+      if (url === undefined) return notSent('the address is not an http or https URL')
+      let socket: Socket
+      try {
+        socket = await openSocket(url, options.tls ?? {}, abort)
+      } catch (error) {
+        return notSent(abort.aborted ? `no connection within ${request.timeoutMs} ms` : why(error))
+      }
+      try {
+        if (
+          request.sendBeforeMono !== undefined &&
+          options.clock.mono() >= request.sendBeforeMono
+        ) {
+          return notSent('the time to send had passed before the connection stood')
+        }
+        return await exchange({ request, url, socket, abort, max: options.replyBytesMax })
+      } finally {
+        socket.destroy()
+      }
+    },
+  }
+}
+
+const notSent = (why: string): NetReply => ({ kind: 'not_sent', why })
+const unknown = (why: string): NetReply => ({ kind: 'unknown', why })
+
+function webAddress(text: string): URL | undefined {
+  if (!URL.canParse(text)) return undefined
+  const url = new URL(text)
+  return url.protocol === 'http:' || url.protocol === 'https:' ? url : undefined
+}
+
+/** A connection that stands, with its TLS handshake done: nothing of the request is on it yet. */
+function openSocket(url: URL, tls: ConnectionOptions, abort: AbortSignal): Promise<Socket> {
+  return new Promise((resolve, reject) => {
+    if (abort.aborted) return reject(new Error('no time was left to connect'))
+    const host = url.hostname.replace(/^\[(.+)\]$/, '$1')
+    const secure = url.protocol === 'https:'
+    const port = url.port === '' ? (secure ? 443 : 80) : Number(url.port)
+    const isName = /[a-z]/i.test(host) && !host.includes(':')
+    const socket = secure
+      ? connectTls({ host, port, ...(isName && { servername: host }), ...tls })
+      : connectTcp({ host, port })
+    const giveUp = () => socket.destroy(new Error('connecting took too long'))
+    abort.addEventListener('abort', giveUp, { once: true })
+    const failed = (error: Error) => {
+      abort.removeEventListener('abort', giveUp)
+      socket.destroy()
+      reject(error)
+    }
+    socket.once('error', failed)
+    socket.once(secure ? 'secureConnect' : 'connect', () => {
+      abort.removeEventListener('abort', giveUp)
+      socket.off('error', failed)
+      resolve(socket)
+    })
+  })
+}
+
+interface Exchange {
+  request: NetRequest
+  url: URL
+  socket: Socket
+  abort: AbortSignal
+  max: number | undefined
+}
+
+/** Writes the request and reads the whole reply. From here on, failing is `unknown`. */
+function exchange({ request, url, socket, abort, max }: Exchange): Promise<NetReply> {
+  return new Promise((resolve) => {
+    const timeout = () => resolve(unknown(`no whole reply within ${request.timeoutMs} ms`))
+    if (abort.aborted) return resolve(notSent(`no connection within ${request.timeoutMs} ms`))
+    abort.addEventListener('abort', timeout, { once: true })
+    let sent: http.ClientRequest
+    try {
+      sent = http.request(url, {
+        protocol: 'http:',
+        method: request.method,
+        headers: { connection: 'close', ...lengthOf(request.body), ...request.headers },
+        createConnection: () => socket,
+      })
+    } catch (error) {
+      // A header that HTTP does not allow: refused before anything was written.
+      return resolve(notSent(why(error)))
+    }
+    sent.on('error', (error) => resolve(unknown(why(error))))
+    sent.on('response', (response) => {
+      readBody(response, max ?? REPLY_BYTES_MAX).then(
+        (body) => {
+          const headers = flatten(response.headers)
+          resolve({ kind: 'replied', status: response.statusCode ?? 0, headers, body })
+        },
+        (error: unknown) => resolve(unknown(why(error))),
+      )
+    })
+    sent.end(request.body)
+  })
+}
+
+function lengthOf(body: Uint8Array | string | undefined): Record<string, string> {
+  return body === undefined ? {} : { 'content-length': `${Buffer.byteLength(body)}` }
+}
+
+async function readBody(response: http.IncomingMessage, max: number): Promise<Uint8Array> {
+  const parts: Buffer[] = []
+  let size = 0
+  for await (const part of response as AsyncIterable<Buffer>) {
+    size += part.length
+    if (size > max) throw new Error(`the reply is longer than ${max} bytes`)
+    parts.push(part)
+  }
+  if (!response.complete) throw new Error('the connection was cut in the middle of the reply')
+  return Buffer.concat(parts)
+}
+
+function flatten(headers: http.IncomingHttpHeaders): Record<string, string> {
+  const flat: Record<string, string> = {}
+  for (const [name, value] of Object.entries(headers)) {
+    if (value !== undefined) flat[name] = Array.isArray(value) ? value.join(', ') : value
+  }
+  return flat
+}
+
+function why(error: unknown): string {
+  if (error instanceof AggregateError && error.errors.length > 0) {
+    return error.errors.map(why).join('; ')
+  }
+  return error instanceof Error ? error.message || String(error) : String(error)
+}
