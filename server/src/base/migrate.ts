@@ -34,7 +34,7 @@ export class MigrationRefused extends Error {
 export const MIGRATIONS_FOLDER = fileURLToPath(new URL('../../migrations', import.meta.url))
 
 /** Held while a server migrates, so that two that start together do it once. */
-const LOCK = 7_368_666_140_529
+export const MIGRATE_LOCK = 7_368_666_140_529
 
 const FILE_NAME = /^\d{4}-[a-z]+(-[a-z0-9]+)+\.sql$/
 
@@ -95,7 +95,7 @@ export async function readMigrations(folder: string): Promise<MigrationFile[]> {
 async function lock(client: pg.Client, waitMs: number): Promise<void> {
   await client.query(`set lock_timeout = ${Math.ceil(waitMs)}`)
   try {
-    await client.query(`select pg_advisory_lock(${LOCK})`)
+    await client.query(`select pg_advisory_lock(${MIGRATE_LOCK})`)
   } catch (error) {
     if ((error as { code?: string }).code !== '55P03') throw error
     throw new MigrationRefused(

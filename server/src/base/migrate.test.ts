@@ -1,0 +1,141 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { type TestDatabase, testDatabase } from '../../testing/database.ts'
+import {
+  MIGRATE_LOCK,
+  MIGRATIONS_FOLDER,
+  MigrationRefused,
+  migrate,
+  readMigrations,
+} from './migrate.ts'
+
+let database: TestDatabase
+let folder: string
+
+beforeEach(async () => {
+  database = await testDatabase({ migrated: false })
+  folder = await mkdtemp(join(tmpdir(), 'tenon-migrations-'))
+  await file('0001-shop-item', '-- Things for sale.\ncreate table item (id int primary key);')
+  await file('0002-shop-price', '-- Things cost.\nalter table item add price bigint')
+})
+
+afterEach(async () => {
+  await database.drop()
+  await rm(folder, { recursive: true })
+})
+
+const file = (name: string, sql: string) => writeFile(join(folder, `${name}.sql`), sql)
+const run = () => migrate({ url: database.url, folder })
+const refusal = () =>
+  run().then(
+    () => 'not refused',
+    (error: Error) => {
+      expect(error).toBeInstanceOf(MigrationRefused)
+      return error.message
+    },
+  )
+const columns = async () =>
+  (
+    await database.db.query<{ name: string }>(
+      "select column_name as name from information_schema.columns where table_name = 'item' order by 1",
+    )
+  ).map((row) => row.name)
+
+describe('migrate', () => {
+  it('applies every file once, in order', async () => {
+    expect(await run()).toEqual(['0001-shop-item', '0002-shop-price'])
+    expect(await run()).toEqual([])
+    expect(await columns()).toEqual(['id', 'price'])
+  })
+
+  it('upgrades a database of an earlier version and keeps its rows', async () => {
+    await run()
+    await database.db.query('insert into item values (1, 5)')
+    await file(
+      '0003-shop-name',
+      "-- Things have names.\nalter table item add name text default 'x'",
+    )
+    expect(await run()).toEqual(['0003-shop-name'])
+    expect(await database.db.query('select * from item')).toEqual([{ id: 1, price: 5n, name: 'x' }])
+  })
+
+  it('refuses a database of a later version', async () => {
+    await file('0003-shop-name', '-- Later.\nalter table item add name text')
+    await run()
+    await rm(join(folder, '0003-shop-name.sql'))
+    expect(await refusal()).toContain('0003-shop-name, which this version of Tenon does not know')
+  })
+
+  it('refuses a file edited after it ran, and applies nothing', async () => {
+    await run()
+    await file('0002-shop-price', '-- Things cost.\nalter table item add price int')
+    await file('0003-shop-name', '-- Names.\nalter table item add name text')
+    expect(await refusal()).toContain('0002-shop-price.sql was edited after')
+    expect(await columns()).toEqual(['id', 'price'])
+  })
+
+  it('takes other line ends and blank ends for the same file', async () => {
+    await run()
+    await file('0002-shop-price', '-- Things cost.\r\nalter table item add price bigint\r\n')
+    expect(await run()).toEqual([])
+  })
+
+  it('refuses a file that comes before one that ran', async () => {
+    await run()
+    await rm(join(folder, '0001-shop-item.sql'))
+    await file('0001-shop-item', '-- Things for sale.\ncreate table item (id int primary key);')
+    await file('0000-shop-early', '-- Too late.\nselect 1')
+    expect(await refusal()).toContain('0000-shop-early.sql comes before 0002-shop-price')
+  })
+
+  it.each([
+    ['0003_shop_name', 'Name the migration 0003_shop_name.sql as NNNN-module-what.sql'],
+    ['3-shop-name', 'Name the migration 3-shop-name.sql as NNNN-module-what.sql'],
+    ['0002-shop-name', '0002-shop-name.sql and 0002-shop-price.sql carry the same number'],
+  ])('refuses the name %s', async (name, says) => {
+    await file(name, '-- A mistake.\nselect 1')
+    expect(await refusal()).toContain(says)
+  })
+
+  it('leaves nothing of a file that fails, and keeps those before it', async () => {
+    await file('0003-shop-bad', '-- Fails.\nalter table item add name text; select 1 / 0')
+    await file('0004-shop-good', '-- Not reached.\nalter table item add colour text')
+    await expect(run()).rejects.toThrow('division by zero')
+    expect(await columns()).toEqual(['id', 'price'])
+    await file('0003-shop-bad', '-- Mended.\nalter table item add name text')
+    expect(await run()).toEqual(['0003-shop-bad', '0004-shop-good'])
+  })
+
+  it('runs an online file outside a tx', async () => {
+    await file(
+      '0003-shop-index',
+      '-- Found by price.\n-- online\ncreate index concurrently if not exists by_price on item (price)',
+    )
+    expect(await run()).toContain('0003-shop-index')
+  })
+
+  it('is done once when two servers start together', async () => {
+    await file('0003-shop-slow', '-- Slow.\nselect pg_sleep(0.2)')
+    const done = await Promise.all([run(), run(), run()])
+    expect(done.map((names) => names.length).sort()).toEqual([0, 0, 3])
+  })
+
+  it('says so when another server keeps the lock', async () => {
+    const other = await database.db.connect()
+    await other.query('select pg_advisory_lock($1)', [MIGRATE_LOCK])
+    const refused = migrate({ url: database.url, folder, waitMs: 30 })
+    await expect(refused).rejects.toThrow('Another server has been migrating this database')
+    await other.end()
+    expect(await run()).toHaveLength(2)
+  })
+})
+
+describe('our migrations', () => {
+  it('begin with a comment that says why', async () => {
+    const files = await readMigrations(MIGRATIONS_FOLDER)
+    expect(files.length).toBeGreaterThan(0)
+    expect(files.filter(({ sql }) => !/^-- \S+ \S+/.test(sql)).map(({ name }) => name)).toEqual([])
+  })
+})
