@@ -1,0 +1,7 @@
+/** The embedded PostgreSQL: start, adopt, watch, stop, back up, restore. */
+export { checkServer } from './check-server.ts'
+export { defaultDataFolder } from './folder.ts'
+export { type LaunchOptions, launchPostgres, type RunningPostgres } from './launch.ts'
+export { PostgresProblem, type PostgresProblemCode } from './problem.ts'
+export { createRole, ensureRoleAndSchema } from './roles.ts'
+export { type Settings, serverSettings } from './settings.ts'
