@@ -32,6 +32,8 @@ export interface ConnectOptions {
   applicationName?: string
   /** Settings of the session, such as `{ lock_timeout: '2s' }`. */
   settings?: Record<string, string>
+  /** Statements are sent without waiting for the answers of those before them. */
+  pipeline?: boolean
 }
 
 export interface DbOptions {
@@ -115,6 +117,7 @@ export function clientConfig(url: string, options: ConnectOptions = {}): pg.Clie
     application_name: options.applicationName ?? 'tenon',
     keepAlive: true,
     keepAliveInitialDelayMillis: KEEP_ALIVE_MS,
+    ...(options.pipeline === true ? { pipeline: true } : {}),
     types: { getTypeParser } as pg.CustomTypesConfig,
   }
 }
