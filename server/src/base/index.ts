@@ -23,6 +23,27 @@ export { createLog, type Log, type LogLevel, type LogOptions } from './log.ts'
 export { type MigrateOptions, MigrationRefused, migrate } from './migrate.ts'
 export { Bug, must, present } from './must.ts'
 export { httpNet, type NetOptions } from './net.ts'
+export { isPersonalRefusal, Personal, type PersonalKind, personal } from './personal.ts'
+export {
+  addPersonalKey,
+  loadPersonalKeys,
+  newPersonalKeys,
+  type PersonalKeySource,
+  parsePersonalKeys,
+  retirePersonalKey,
+} from './personal-keys.ts'
+export {
+  PersonalProblem,
+  type PersonalRefusal,
+  type PersonalRefusalCode,
+  personalRefusals,
+} from './personal-refusals.ts'
+export {
+  createPersonalSeal,
+  type PersonalKeys,
+  type PersonalSeal,
+  type SealedPlace,
+} from './personal-seal.ts'
 export { cryptoRng, seededRng } from './rng.ts'
 export { Sensitive } from './sensitive.ts'
 export type {
