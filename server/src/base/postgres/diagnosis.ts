@@ -82,7 +82,11 @@ export async function diagnose(
   }
   const damage = lines.find((line) => DAMAGE.test(line))
   if (damage !== undefined) return corrupt(place.paths, `the server said "${bare(damage)}"`)
-  const last = lines.find((line) => /FATAL|PANIC/.test(line)) ?? lines.at(-1) ?? 'nothing'
+  const last =
+    lines.find((line) => /invalid value for parameter|unrecognized configuration/.test(line)) ??
+    lines.find((line) => /FATAL|PANIC/.test(line)) ??
+    lines.at(-1) ??
+    'nothing'
   return new PostgresProblem(
     'failed',
     `PostgreSQL did not start. It said: ${bare(last)} (more in ${place.paths.log}).`,

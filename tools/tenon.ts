@@ -1,0 +1,104 @@
+/**
+ * The command line: `tenon <command> …`. Each command lives in `commands/<name>.ts` and is loaded only
+ * when it is called, so that `--help` and a mistyped name answer at once.
+ *
+ * Exit codes: 0 done, 1 it could not be done (the reason is one sentence on standard error), 2 the
+ * command line was wrong.
+ */
+import { createInterface } from 'node:readline/promises'
+import { type Command, type Terminal, UsageProblem } from './command.ts'
+
+const COMMANDS: readonly Command[] = [
+  {
+    name: 'backup',
+    summary: 'copy the embedded database and archive its log from now on',
+    usage: `tenon backup [--to <folder>]
+
+Copies the running (or stopped) database into the folder and has it archive its write-ahead log
+there from now on, at the latest every minute. Run it again for a fresh copy; old ones stay.
+The folder is <data folder>-backup unless named; name one on another disk.`,
+    run: async (args, terminal) => (await import('./commands/backup.ts')).run(args, terminal),
+  },
+  {
+    name: 'restore',
+    summary: 'bring a backup back, as it was at a given time, into a new data folder',
+    usage: `tenon restore --from <folder> --to <time> [--into <data folder>]
+
+The time is date, time and offset (2026-01-31T09:30:00+08:00), or "latest" for all the backup holds.
+The present database is left as it is. Set TENON_DATA to the new data folder to work with it.`,
+    run: async (args, terminal) => (await import('./commands/restore.ts')).run(args, terminal),
+  },
+  {
+    name: 'reset',
+    summary: 'delete the embedded database with everything in it',
+    usage: `tenon reset [--yes]
+
+Asks first; --yes answers.`,
+    run: async (args, terminal) => (await import('./commands/reset.ts')).run(args, terminal),
+  },
+]
+
+function help(): string {
+  const width = Math.max(...COMMANDS.map(({ name }) => name.length))
+  const lines = COMMANDS.map(({ name, summary }) => `  ${name.padEnd(width)}  ${summary}`)
+  return `Usage: tenon <command> [options]\n\n${lines.join('\n')}\n\n"tenon <command> --help" tells more.`
+}
+
+async function dispatch(args: readonly string[], terminal: Terminal): Promise<number> {
+  const [name, ...rest] = args
+  if (name === undefined) {
+    terminal.complain(help())
+    return 2
+  }
+  if (name === '--help' || name === '-h' || name === 'help') {
+    terminal.say(help())
+    return 0
+  }
+  const command = COMMANDS.find((candidate) => candidate.name === name)
+  if (command === undefined) {
+    const known = COMMANDS.map((candidate) => candidate.name).join(', ')
+    terminal.complain(
+      `There is no command "${name}". The commands are ${known}; see "tenon --help".`,
+    )
+    return 2
+  }
+  if (rest.includes('--help') || rest.includes('-h')) {
+    terminal.say(command.usage)
+    return 0
+  }
+  try {
+    return await command.run(rest, terminal)
+  } catch (error) {
+    return report(error, command, terminal)
+  }
+}
+
+/** A problem is a sentence for the reader; anything else is a bug and shows where it happened. */
+function report(error: unknown, command: Command, terminal: Terminal): number {
+  if (!(error instanceof Error)) throw error
+  const { code } = error as NodeJS.ErrnoException
+  if (error instanceof UsageProblem || code?.startsWith('ERR_PARSE_ARGS') === true) {
+    terminal.complain(`${error.message}\n\n${command.usage}`)
+    return 2
+  }
+  terminal.complain(error.name.endsWith('Problem') ? error.message : (error.stack ?? error.message))
+  return 1
+}
+
+const terminal: Terminal = {
+  env: process.env,
+  say: (line) => void process.stdout.write(`${line}\n`),
+  complain: (line) => void process.stderr.write(`${line}\n`),
+  ask: async (question) => {
+    if (!process.stdin.isTTY) return undefined
+    const lines = createInterface({ input: process.stdin, output: process.stdout })
+    try {
+      return await lines.question(question)
+    } finally {
+      lines.close()
+    }
+  },
+  afterRestore: async () => {},
+}
+
+process.exitCode = await dispatch(process.argv.slice(2), terminal)
