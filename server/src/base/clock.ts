@@ -79,8 +79,9 @@ export function simulatedClock(start: Instant): SimulatedClock {
     mono = end
   }
 
-  const advanceTo = (time: Instant): Promise<void> => {
-    const moved = moving.then(() => moveTo(time))
+  /** Moves that overlap run one after the other; each finds its goal when its turn comes. */
+  const move = (goal: () => Instant): Promise<void> => {
+    const moved = moving.then(() => moveTo(goal()))
     moving = moved.catch(() => undefined)
     return moved
   }
@@ -100,8 +101,8 @@ export function simulatedClock(start: Instant): SimulatedClock {
           resolve()
         })
       }),
-    advanceTo,
-    advance: (ms) => moving.then(() => advanceTo(now + ms)),
+    advanceTo: (time) => move(() => time),
+    advance: (ms) => move(() => now + ms),
     stepBack: (ms) => {
       now -= ms
     },

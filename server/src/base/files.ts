@@ -10,13 +10,15 @@ import type { Files } from './world.ts'
 const TEMPORARY = /\.[0-9a-f]{12}\.part$/
 
 /**
- * Files below `root`; a path that leads out of it is refused. Names list sorted, without folders and
- * half-written files; a folder that is not there lists as empty.
+ * Files below `root`; a path that leads out of it is refused. Without a root, for tools run by hand,
+ * any path goes. Names list sorted, without folders and half-written files; a folder that is not
+ * there lists as empty.
  */
-export function diskFiles(root: string): Files {
-  const base = resolve(root)
+export function diskFiles(root?: string): Files {
+  const base = resolve(root ?? '.')
   const inside = (path: string): string => {
     const full = resolve(base, path)
+    if (root === undefined) return full
     const way = relative(base, full)
     if (way === '..' || way.startsWith('../') || way.startsWith('..\\') || isAbsolute(way)) {
       throw new Error(`The path ${path} leads out of the folder ${base}.`)

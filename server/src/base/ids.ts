@@ -3,6 +3,7 @@
  * receives one — a callback, a file row, a URL — knows the book it belongs to without an index.
  * The uuid is a version 7 (RFC 9562 section 5.7) unless the caller chose it.
  */
+import { createHash } from 'node:crypto'
 import type { Clock, Rng } from './world.ts'
 
 /** A uuid as 32 lower-case hex digits without dashes. */
@@ -33,6 +34,18 @@ export function parsePublicId(text: string, prefix?: string): ParsedId | undefin
   const match = PUBLIC_ID.exec(text)
   if (match === null || (prefix !== undefined && match[1] !== prefix)) return undefined
   return { prefix: match[1]!, book: Number(match[2]), uuid: match[3]! }
+}
+
+/**
+ * The uuid that follows from a key: the same key gives the same uuid in every run, so that work done
+ * again makes no second thing. A version 8 (RFC 9562 section 5.8) of 122 bits of
+ * SHA-256(namespace, 0, key). `namespace` is what it is for, such as `custody.withdrawal`.
+ */
+export function derivedUuid(namespace: string, key: string): Uuid {
+  const hash = createHash('sha256').update(namespace).update('\0').update(key).digest()
+  hash[6] = (hash[6]! & 0x0f) | 0x80
+  hash[8] = (hash[8]! & 0x3f) | 0x80
+  return hash.toString('hex', 0, 16)
 }
 
 /** uuidv7 from a clock and dice. The 12 bits after the version count up within one millisecond. */

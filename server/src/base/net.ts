@@ -25,6 +25,7 @@ const REPLY_BYTES_MAX = 64 * 1024 * 1024
 export function httpNet(options: NetOptions): Net {
   return {
     call: async (request) => {
+      if (request.timeoutMs <= 0) return notSent('no time was left to send')
       const abort = AbortSignal.timeout(request.timeoutMs)
       const url = webAddress(request.url)
       if (url === undefined) return notSent('the address is not an http or https URL')
@@ -61,7 +62,6 @@ function webAddress(text: string): URL | undefined {
 /** A connection that stands, with its TLS handshake done: nothing of the request is on it yet. */
 function openSocket(url: URL, tls: ConnectionOptions, abort: AbortSignal): Promise<Socket> {
   return new Promise((resolve, reject) => {
-    if (abort.aborted) return reject(new Error('no time was left to connect'))
     const host = url.hostname.replace(/^\[(.+)\]$/, '$1')
     const secure = url.protocol === 'https:'
     const port = url.port === '' ? (secure ? 443 : 80) : Number(url.port)
