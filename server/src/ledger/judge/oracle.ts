@@ -1,0 +1,135 @@
+/**
+ * The oracle: the ledger decided by ordinary SQL on the ledger's own tables, for a book of its own
+ * beside the engine's. The rules stand in `oracle.sql`; here is only the way in and out.
+ *
+ * Each request is one call and one database tx of its own, so the oracle is slow, and that is its
+ * worth: it shares no line and no memory with the writer it judges.
+ */
+import { readFile } from 'node:fs/promises'
+import type { Db, Instant, Uuid } from '#base'
+import type { AccountOpening } from '../account.ts'
+import { CHARTS } from '../charts.ts'
+import type { TransferResult } from '../command.ts'
+import type { RefusalCode } from '../refusals.ts'
+import { readRows } from './read-rows.ts'
+import type { Candidate, HoldPicture, Picture, Step, StepResult } from './step.ts'
+
+/** Creates the functions in the schema `judge`; once for a database. */
+export async function installOracle(db: Db): Promise<void> {
+  await db.query(await readFile(new URL('oracle.sql', import.meta.url), 'utf8'))
+}
+
+/** Opens book number `book` of the chart `plain`, which no writer may own, and answers for it. */
+export async function openOracle(db: Db, book: number, at: Instant): Promise<Candidate> {
+  await db.query('select judge.open_book($1, $2, $3)', [book, 'plain', new Date(at)])
+  return {
+    name: 'oracle',
+    open: async (accounts, clock) => {
+      for (const account of accounts) {
+        const opening = json(withChart(account))
+        await db.query('select judge.open_account($1, $2, $3)', [book, opening, new Date(clock)])
+      }
+    },
+    run: async (steps, clock) => {
+      const results: StepResult[] = []
+      for (const step of steps) results.push(await run(db, { book, step, clock }))
+      return results
+    },
+    picture: (accounts, holds) => picture(db, { book, accounts, holds }),
+    rows: (after) => readRows(db, book, after),
+    end: async () => {
+      const [row] = await db.query<{ transfer: bigint; account: number }>(
+        `select h.last_id as transfer,
+           coalesce((select max(number) from ledger.account where book_id = $1), 0) as account
+         from ledger.head h where h.book_id = $1`,
+        [book],
+      )
+      return row ?? { transfer: 0n, account: 0 }
+    },
+  }
+}
+
+/** An opening with the side and limit its chart code gives. */
+export function withChart(opening: AccountOpening) {
+  const row = CHARTS.plain?.find(({ code }) => code === opening.code)
+  if (row === undefined) throw new Error(`the chart "plain" has no code ${opening.code}`)
+  const creditLimit = opening.creditLimit === undefined ? row.creditLimit : opening.creditLimit
+  return { ...opening, side: row.side, creditLimit }
+}
+
+interface Answer {
+  status: 'accepted' | 'refused'
+  replayed: boolean
+  number: string
+  bookedAt: string
+  code: RefusalCode
+}
+
+async function run(
+  db: Db,
+  { book, step, clock }: { book: number; step: Step; clock: Instant },
+): Promise<StepResult> {
+  if (step.do === 'clock') return { do: 'done' }
+  const [row] = await db.query<{ answers: Answer[] }>('select judge.step($1, $2, $3) as answers', [
+    book,
+    json(step),
+    new Date(clock),
+  ])
+  const answers = (row?.answers ?? []).map(result)
+  if (step.do === 'transfer') return { do: 'transfer', result: answers[0]! }
+  if (step.do !== 'command') return { do: 'done' }
+  const last = answers.at(-1)
+  if (last?.status === 'refused') {
+    return { do: 'command', status: 'refused', code: last.code, transfer: answers.length - 1 }
+  }
+  const replayed = answers.every((answer) => answer.replayed)
+  return { do: 'command', status: replayed ? 'replayed' : 'committed', transfers: answers }
+}
+
+function result(answer: Answer): TransferResult {
+  const { status, replayed } = answer
+  if (status === 'refused') return { status, replayed, code: answer.code }
+  return {
+    status,
+    replayed,
+    number: BigInt(answer.number),
+    bookedAt: Number(answer.bookedAt),
+  }
+}
+
+interface PictureRow {
+  balances: [string, string, string, string][]
+  holds: [Uuid, string, HoldPicture['state'], boolean][]
+}
+
+async function picture(
+  db: Db,
+  asked: { book: number; accounts: readonly Uuid[]; holds: readonly Uuid[] },
+): Promise<Picture> {
+  const [row] = await db.query<{ picture: PictureRow }>(
+    'select judge.picture($1, $2, $3) as picture',
+    [asked.book, asked.accounts, asked.holds],
+  )
+  if (row === undefined) throw new Error('judge.picture returned no row')
+  return {
+    balances: row.picture.balances.map((sums) => ({
+      debitsPosted: BigInt(sums[0]),
+      creditsPosted: BigInt(sums[1]),
+      debitsPending: BigInt(sums[2]),
+      creditsPending: BigInt(sums[3]),
+    })),
+    holds: row.picture.holds.map(([id, remaining, state, pinned]) => ({
+      id,
+      remaining: BigInt(remaining),
+      state,
+      pinned,
+    })),
+  }
+}
+
+/** Amounts, limits and instants as text: they pass JSON without losing a digit. */
+function json(value: unknown): string {
+  const asText = (_: string, item: unknown) =>
+    typeof item === 'bigint' || typeof item === 'number' ? String(item) : item
+  return JSON.stringify(value, asText)
+}
