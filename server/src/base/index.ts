@@ -18,6 +18,34 @@ export {
   type StoredAnswer,
 } from './effect.ts'
 export { diskFiles } from './files.ts'
+export { ListenRefused } from './http/access.ts'
+export { createHttp, type Http, type HttpOptions } from './http/create-http.ts'
+export type { Faults, Outcome } from './http/faults.ts'
+export { FORWARDED } from './http/forward.ts'
+export type { Answers } from './http/idempotency.ts'
+export { parseInstant, writeInstant } from './http/instant.ts'
+export type { NotReady } from './http/operations.ts'
+export {
+  HTTP_PROBLEMS,
+  HttpProblem,
+  type HttpProblemCode,
+  httpProblem,
+  type Problem,
+  type ProblemRow,
+  type Violation,
+  violated,
+} from './http/problem.ts'
+export {
+  type Answer,
+  type Call,
+  type Idempotency,
+  type Keyed,
+  type Policy,
+  type Replies,
+  type Route,
+  type RouteSpec,
+  route,
+} from './http/route.ts'
 export { createIds, type Ids, type ParsedId, parsePublicId, publicId, type Uuid } from './ids.ts'
 export { createLog, type Log, type LogLevel, type LogOptions } from './log.ts'
 export { type MigrateOptions, MigrationRefused, migrate } from './migrate.ts'

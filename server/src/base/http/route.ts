@@ -1,0 +1,111 @@
+/**
+ * Routes as data: what a module's `http.ts` exports. The server, the OpenAPI document and a later
+ * authorization layer are all read from these, so `policy` is required: a route that says nothing
+ * about who may call it does not compile.
+ */
+import type { Static, TSchema } from 'typebox'
+import type { StoredAnswer } from '../effect.ts'
+import type { Problem } from './problem.ts'
+
+/** Who may call a route: only this machine, or anyone who reaches the server. */
+export type Policy = 'loopback' | 'public'
+
+/** Bodies of the good answers by status. Those of problems are the same for every route. */
+export type Replies = { readonly [status: number]: TSchema }
+
+/** A good answer of a route. */
+export type Reply<R extends Replies> = {
+  [S in keyof R & number]: {
+    readonly status: S
+    readonly body: Static<R[S]>
+    readonly headers?: Readonly<Record<string, string>>
+    /** The branch of a union the body belongs to: it is written faster when it is named. */
+    readonly as?: TSchema
+  }
+}[keyof R & number]
+
+/** What a handler returns. */
+export type Answer<R extends Replies> = Reply<R> | { readonly problem: Problem }
+
+/** What is known of a request that carried an Idempotency-Key. */
+export interface Keyed {
+  readonly key: string
+  /** SHA-256 of (tenant, method, path, key), 32 bytes hex. */
+  readonly keyHash: string
+  readonly requestHash: string
+  /** The answer to put into the command, so that it is stored in the same database tx. */
+  answer(status: number, body: unknown): StoredAnswer
+}
+
+/** A checked request, as a handler sees it. */
+export interface Call<P, Q, B> {
+  readonly params: P
+  readonly query: Q
+  readonly body: B
+  readonly requestId: string
+  readonly keyed: Keyed | undefined
+}
+
+/** How a POST route treats `Idempotency-Key`. */
+export interface Idempotency<P = unknown, B = unknown> {
+  /**
+   * `stored`: the answer is kept under the key and replayed. `passed`: the handler makes an id from
+   * the key, and the id's own rules do the rest.
+   */
+  readonly kind: 'stored' | 'passed'
+  /** The book in which answers of `stored` are kept. */
+  book?(call: { params: P; body: B }): number
+  /** Whether the body names an id of the caller's, which does the key's work. */
+  unless?(body: B): boolean
+}
+
+export interface RouteSpec<
+  P extends TSchema,
+  Q extends TSchema,
+  B extends TSchema,
+  R extends Replies,
+> {
+  readonly method: 'GET' | 'POST'
+  /** With parameters in braces: `/v1/accounts/{id}`. */
+  readonly path: string
+  /** The operation's name in the OpenAPI document, `verbNoun`. */
+  readonly name: string
+  /** A sentence for the reference. */
+  readonly summary: string
+  readonly tags: readonly string[]
+  readonly policy: Policy
+  readonly params?: P
+  readonly query?: Q
+  readonly body?: B
+  readonly replies: R
+  readonly idempotency?: Idempotency<Static<P>, Static<B>>
+  handle(
+    call: Call<Static<P>, Static<Q>, Static<B>>,
+  ): Answer<NoInfer<R>> | Promise<Answer<NoInfer<R>>>
+}
+
+/** A route with its types forgotten; the contracts it was made with still hold. */
+export interface Route
+  extends Omit<RouteSpec<TSchema, TSchema, TSchema, Replies>, 'handle' | 'idempotency'> {
+  readonly idempotency?: Idempotency<never, never>
+  handle(call: Call<never, never, never>): AnyAnswer | Promise<AnyAnswer>
+}
+
+export interface AnyReply {
+  readonly status: number
+  readonly body: unknown
+  readonly headers?: Readonly<Record<string, string>>
+  readonly as?: TSchema
+}
+
+export type AnyAnswer = AnyReply | { readonly problem: Problem }
+
+/** Checks a route's handler against its contracts. */
+export function route<
+  P extends TSchema,
+  Q extends TSchema,
+  B extends TSchema,
+  const R extends Replies,
+>(spec: RouteSpec<P, Q, B, R>): Route {
+  return spec as unknown as Route
+}
