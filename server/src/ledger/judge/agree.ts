@@ -7,7 +7,7 @@
  */
 import { isDeepStrictEqual } from 'node:util'
 import type { Instant, Uuid } from '#base'
-import type { Plan, Staged } from './commands.ts'
+import type { Staged } from './commands.ts'
 import type { ModelBook } from './model.ts'
 import { openModel } from './model-candidate.ts'
 import type { Candidate, Picture, Step, StepResult, TransferRow } from './step.ts'
@@ -194,10 +194,4 @@ export function show(value: unknown, { names }: Pick<Staged, 'names'>): string {
     return typeof item === 'string' ? (names.get(item) ?? item) : item
   }
   return (JSON.stringify(value, plain) ?? 'nothing').replaceAll('"', '')
-}
-
-/** How long a plan's history can take on the clock, so that the next begins after it. */
-export function span(plan: Plan): number {
-  const moved = plan.moves.map((move) => (move.do === 'clock' ? Math.abs(move.by) : 0))
-  return moved.reduce((sum, by) => sum + by, 0) + 100
 }

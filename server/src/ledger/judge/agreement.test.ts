@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type TestDatabase, testDatabase } from '../../../testing/database.ts'
 import { TEST_START } from '../../../testing/world.ts'
 import { REFUSALS } from '../refusals.ts'
-import { agree, span, type Tally } from './agree.ts'
+import { agree, type Tally } from './agree.ts'
 import { type Plan, plans, stage } from './commands.ts'
 import { installOracle, openOracle } from './oracle.ts'
 
@@ -27,7 +27,7 @@ describe('agreement', () => {
       const property = fc.asyncProperty(plans, async (plan: Plan) => {
         ran += 1
         const staged = stage(plan, `${number} ${ran}`, start)
-        start += span(plan)
+        start = staged.end
         await agree([oracle], staged, { together: plan.together, tally })
       })
       await fc.assert(property, { numRuns: SEQUENCES / LANES, seed: 20260302 + number })

@@ -36,7 +36,7 @@ interface LegPlan {
 }
 
 /** `of` counts back from the newest earlier transfer of a fitting type; −1 is an unknown id. */
-type Asked =
+type New =
   | ({ readonly type: 'post'; readonly legs: readonly LegPlan[] } & Extras)
   | ({
       readonly type: 'hold'
@@ -52,9 +52,17 @@ type Asked =
         | undefined
     } & Extras)
   | ({ readonly type: 'void' | 'expire' | 'reverse'; readonly of: number } & Extras)
-  | { readonly type: 'again'; readonly of: number; readonly twist: Twist | undefined }
 
-export type Move =
+/** An earlier request once more, as it was or with one field changed. */
+interface Again {
+  readonly type: 'again'
+  readonly of: number
+  readonly twist: Twist | undefined
+}
+
+type Asked = New | Again
+
+type Single =
   | { readonly do: 'transfer'; readonly asked: Asked }
   | { readonly do: 'command'; readonly asked: readonly Asked[] }
   | { readonly do: 'change'; readonly account: number; readonly state: AccountState }
@@ -62,14 +70,16 @@ export type Move =
   | { readonly do: 'pin'; readonly of: number; readonly pinned: boolean }
   | { readonly do: 'clock'; readonly by: number }
 
+/** A sweep waits until any hold's time has come, then expires one. */
+type Move = Single | { readonly do: 'sweep'; readonly of: number }
+
 const TWISTS = [
   'type',
   'legs',
   'debit',
   'credit',
   'amount',
-  'hold',
-  'subject',
+  'target',
   'effective',
   'expires',
   'purpose',
@@ -95,7 +105,15 @@ const amount: fc.Arbitrary<bigint> = weighted<bigint>(
   [1, one(LARGEST / 2n + 1n)],
 )
 
-const leg: fc.Arbitrary<LegPlan> = fc
+/** Accounts 1 and 3 have no floor: between these pairs money moves whatever came before. */
+const FLOWING = [
+  { debit: 1, credit: 2 },
+  { debit: 0, credit: 3 },
+  { debit: 1, credit: 3 },
+  { debit: 3, credit: 2 },
+] as const
+
+const anyLeg: fc.Arbitrary<LegPlan> = fc
   .record({
     debit: weighted<number>([30, fc.nat(4)], [1, one(UNKNOWN_ACCOUNT)]),
     shift: weighted<number>([30, fc.integer({ min: 1, max: 4 })], [1, one(0)]),
@@ -107,6 +125,12 @@ const leg: fc.Arbitrary<LegPlan> = fc
     credit: unknown ? UNKNOWN_ACCOUNT : debit === UNKNOWN_ACCOUNT ? shift : (debit + shift) % 5,
     amount: moved,
   }))
+
+const flowingLeg: fc.Arbitrary<LegPlan> = fc
+  .record({ pair: fc.constantFrom(...FLOWING), amount: weighted([20, amount], [1, one(LARGEST)]) })
+  .map(({ pair, amount: moved }) => ({ ...pair, amount: moved }))
+
+const leg = weighted<LegPlan>([1, flowingLeg], [1, anyLeg])
 
 const TOO_MANY = 1001
 
@@ -165,7 +189,7 @@ const asked: fc.Arbitrary<Asked> = weighted<Asked>(
   ],
   [2, ending('void')],
   [3, ending('expire')],
-  [6, ending('reverse')],
+  [5, ending('reverse')],
   [
     7,
     fc.record({
@@ -215,6 +239,7 @@ const move: fc.Arbitrary<Move> = weighted<Move>(
   [1, fc.record({ do: one('close' as const), before: fc.integer({ min: -5, max: 3 }) })],
   [2, fc.record({ do: one('pin' as const), of: back, pinned: fc.boolean() })],
   [5, fc.record({ do: one('clock' as const), by: fc.integer({ min: -3, max: 7 }) })],
+  [2, fc.record({ do: one('sweep' as const), of: back })],
 )
 
 /** Up to ten moves over five accounts; two of them have no floor, so that money can come in. */
@@ -237,6 +262,8 @@ export interface Staged {
   /** Each with the clock at which it runs. */
   readonly steps: readonly { readonly step: Step; readonly clock: Instant }[]
   readonly accounts: readonly Uuid[]
+  /** Later than anything in the history: where the next may begin. */
+  readonly end: Instant
   /** Short names of all ids, for people. */
   readonly names: ReadonlyMap<Uuid, string>
 }
@@ -257,12 +284,26 @@ export function stage(plan: Plan, seed: string, start: Instant): Staged {
   }))
   const earlier: TransferRequest[] = []
   let clock = start
-  const steps = plan.moves.map((planned) => {
+  const steps = plan.moves.flatMap(apart).map((planned) => {
     const scene: Scene = { accounts, id, clock, earlier }
     if (planned.do === 'clock') clock += planned.by
     return { step: stageMove(planned, scene), clock }
   })
-  return { openings, steps, accounts: accounts.slice(0, UNKNOWN_ACCOUNT), names }
+  const latest = Math.max(start, ...steps.map((step) => step.clock))
+  const own = accounts.slice(0, UNKNOWN_ACCOUNT)
+  return { openings, steps, accounts: own, end: latest + 100, names }
+}
+
+/** Longer than any hold lasts. */
+const WAIT = 7
+
+function apart(planned: Move): Single[] {
+  if (planned.do !== 'sweep') return [planned]
+  const nothing = { effective: undefined, purpose: undefined, reuse: undefined }
+  return [
+    { do: 'clock', by: WAIT },
+    { do: 'transfer', asked: { type: 'expire', of: planned.of, ...nothing } },
+  ]
 }
 
 interface Scene {
@@ -272,7 +313,7 @@ interface Scene {
   readonly earlier: TransferRequest[]
 }
 
-function stageMove(planned: Move, scene: Scene): Step {
+function stageMove(planned: Single, scene: Scene): Step {
   switch (planned.do) {
     case 'transfer':
       return { do: 'transfer', request: stageRequest(planned.asked, scene) }
@@ -298,9 +339,13 @@ function stageRequest(planned: Asked, scene: Scene): TransferRequest {
 function build(planned: Asked, scene: Scene): TransferRequest {
   if (planned.type === 'again') {
     const first = nthBack(scene.earlier, planned.of)
-    if (first === undefined) return build(FIRST, scene)
+    if (first === undefined) return buildNew(FIRST, scene)
     return planned.twist === undefined ? first : twisted(first, planned.twist, scene)
   }
+  return buildNew(ground(planned, scene) ?? planned, scene)
+}
+
+function buildNew(planned: New, scene: Scene): TransferRequest {
   const reused = planned.reuse === undefined ? undefined : nthBack(scene.earlier, planned.reuse)
   const common = {
     id: reused?.id ?? scene.id(`t${scene.earlier.length}`),
@@ -338,12 +383,24 @@ function build(planned: Asked, scene: Scene): TransferRequest {
   }
 }
 
-const FIRST: Asked = {
+const FIRST: New = {
   type: 'post',
   legs: [{ debit: 1, credit: 3, amount: 1n }],
   effective: undefined,
   purpose: undefined,
   reuse: undefined,
+}
+
+/** What must come first when nothing earlier fits: a post to reverse, a hold to end. */
+function ground(planned: New, { earlier }: Scene): New | undefined {
+  if (!('of' in planned) || planned.of < 0) return undefined
+  const { effective, purpose, reuse, type, of } = planned
+  const wanted = type === 'reverse' ? 'post' : 'hold'
+  if (earlier.some((request) => request.type === wanted)) return undefined
+  const leg = { ...FLOWING[of % FLOWING.length]!, amount: 6n }
+  const extras = { effective, purpose, reuse }
+  if (type === 'reverse') return { type: 'post', legs: [leg], ...extras }
+  return { type: 'hold', leg, expires: type === 'expire' ? 2 : undefined, pinned: false, ...extras }
 }
 
 function stageLeg({ debit, credit, amount: moved }: LegPlan, { accounts }: Scene): Leg {
@@ -391,10 +448,9 @@ function twisted(first: TransferRequest, twist: Twist, scene: Scene): TransferRe
       const parts = first.parts?.map((part) => ({ ...part, amount: part.amount + 1n }))
       return { ...first, ...(parts !== undefined && { parts }) }
     }
-    case 'hold':
+    case 'target':
+      if (first.type === 'reverse') return { ...first, subject: scene.id('other') }
       return 'hold' in first ? { ...first, hold: scene.id('other') } : first
-    case 'subject':
-      return first.type === 'reverse' ? { ...first, subject: scene.id('other') } : first
     case 'effective':
       return { ...first, effectiveAt: (first.effectiveAt ?? scene.clock) - 7 }
     case 'expires':

@@ -22,14 +22,14 @@ begin
   execute format('create unique index on judge.transfer_%s (book_id, key)', b);
 end $$;
 
-create function judge.open_account(b int, opening jsonb, moment timestamptz) returns void
+create function judge.open_accounts(b int, openings jsonb, moment timestamptz) returns void
 language sql as $$
   insert into ledger.account (book_id, org_id, number, id, code, name, side, credit_limit, state,
     debits_posted, credits_posted, debits_pending, credits_pending, as_of_id, last_entry, opened_at)
-  select b, 1, coalesce(max(number), 0) + 1, (opening->>'id')::uuid, opening->>'code',
-    opening->>'name', opening->>'side', (opening->>'creditLimit')::bigint, 'open',
-    0, 0, 0, 0, 0, 0, moment
-  from ledger.account where book_id = b;
+  select b, 1, (select coalesce(max(number), 0) from ledger.account where book_id = b) + x.n,
+    (x.o->>'id')::uuid, x.o->>'code', x.o->>'name', x.o->>'side', (x.o->>'creditLimit')::bigint,
+    'open', 0, 0, 0, 0, 0, 0, moment
+  from jsonb_array_elements(openings) with ordinality x(o, n);
 $$;
 
 create function judge.hex(id uuid) returns text language sql immutable as $$
@@ -168,7 +168,7 @@ begin
   end if;
   select * into refused from ledger.refused f where f.book_id = b and f.key = (r->>'id')::uuid;
   if not found then return null; end if;
-  code := judge.difference(b, refused.request, r);
+  code := judge.difference(b, refused.request::jsonb, r);
   return case when code is null
     then judge.refused(refused.code, true)
     else judge.refused(code, false) end;

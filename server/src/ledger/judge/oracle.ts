@@ -25,10 +25,8 @@ export async function openOracle(db: Db, book: number, at: Instant): Promise<Can
   return {
     name: 'oracle',
     open: async (accounts, clock) => {
-      for (const account of accounts) {
-        const opening = json(withChart(account))
-        await db.query('select judge.open_account($1, $2, $3)', [book, opening, new Date(clock)])
-      }
+      const openings = json(accounts.map(withChart))
+      await db.query('select judge.open_accounts($1, $2, $3)', [book, openings, new Date(clock)])
     },
     run: async (steps, clock) => {
       const results: StepResult[] = []
