@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto'
 import type { AddressInfo } from 'node:net'
 import { adminRoutes, type BankAdmin, createAdmin } from './admin.ts'
 import { type Bank, DEFAULT_SETTINGS, openBook, type Settings } from './book.ts'
-import { businessDate, type ClockSetting, createClock } from './clock.ts'
+import { type ClockSetting, createClock } from './clock.ts'
 import { createDueRunner, type DueRow } from './due.ts'
 import { createFaultBoard } from './faults.ts'
 import { sendNotice } from './notices.ts'
@@ -69,7 +69,7 @@ async function openBank(options: CustodyBankOptions, store: Store): Promise<Bank
     mrchCode: options.mrchCode ?? '5236',
     poolNo: options.poolNo ?? '15000100000001',
   }
-  await openBook(store, bank.poolNo, businessDate(bank.clock.now()))
+  await openBook(store, bank.poolNo)
   return bank
 }
 

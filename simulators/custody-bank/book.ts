@@ -213,8 +213,8 @@ export async function assertBook(tx: Sql): Promise<void> {
   throw new Error(`the bank's book does not add up: ${says.join(', ')}`)
 }
 
-/** Pool and function sub-accounts of a new book. */
-export async function openBook(store: Store, poolNo: string, today: string): Promise<void> {
+/** Pool and function sub-accounts of a new book; they are older than any date the clock is set to. */
+export async function openBook(store: Store, poolNo: string): Promise<void> {
   await store.tx(async (tx) => {
     await tx.query('insert into custody_bank.pool (pool_no) values ($1) on conflict do nothing', [
       poolNo,
@@ -226,7 +226,7 @@ export async function openBook(store: Store, poolNo: string, today: string): Pro
       await tx.query(
         `insert into custody_bank.sub_account (sub_acct_no, property, name, opened_on, updated_on)
          values ($1, $2, $3, $4, $4) on conflict do nothing`,
-        [functionAccountNo(property), property, name, today],
+        [functionAccountNo(property), property, name, '20000101'],
       )
     }
   })

@@ -25,12 +25,9 @@ async function privateKey(folder: string | undefined): Promise<string | undefine
   if (folder === undefined || folder === '') return undefined
   const path = join(folder, 'bank-private.pem')
   await mkdir(folder, { recursive: true, mode: 0o700 })
-  // `wx` fails when the file is there: the key of an earlier start is kept.
-  await writeFile(path, newPrivateKeyPem(), { mode: 0o600, flag: 'wx' }).catch(
-    (error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EEXIST') throw error
-    },
-  )
+  const there = await readFile(path, 'utf8').catch(() => undefined)
+  if (there !== undefined) return there
+  await writeFile(path, newPrivateKeyPem(), { mode: 0o600, flag: 'wx' })
   return readFile(path, 'utf8')
 }
 
