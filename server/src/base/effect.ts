@@ -40,6 +40,8 @@ export interface OutboxEvent {
   readonly aggregate: string
   /** JSON; money as strings of minor units, never floats. */
   readonly payload: unknown
+  /** The tenant it belongs to; 0, the installation itself, when absent. */
+  readonly orgId?: number
 }
 
 /** The stored answer to an HTTP `Idempotency-Key`, written in the same tx as what it answers. */
@@ -50,4 +52,6 @@ export interface StoredAnswer {
   readonly requestHash: string
   readonly status: number
   readonly body: unknown
+  /** The tenant that asked; 0, the installation itself, when absent. */
+  readonly orgId?: number
 }

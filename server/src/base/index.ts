@@ -1,5 +1,24 @@
 /** The ground every module stands on: no business word in here. */
+export { type FoundAnswer, findAnswer, storeAnswer } from './answer.ts'
 export { type MovableClock, type SimulatedClock, simulatedClock, wallClock } from './clock.ts'
+export {
+  address,
+  baseSettings,
+  type Config,
+  ConfigRefused,
+  configReference,
+  oneOf,
+  printConfig,
+  readConfig,
+  type Setting,
+  type SettingParser,
+  type SettingsTable,
+  secret,
+  text,
+  timeSpan,
+  wholeNumber,
+  yesOrNo,
+} from './config.ts'
 export {
   type ConnectOptions,
   clientConfig,
@@ -10,6 +29,24 @@ export {
   type Row,
   type Tx,
 } from './db.ts'
+export {
+  type DeadDue,
+  type DueAttempt,
+  doneDue,
+  listDead,
+  type PlannedDue,
+  planDue,
+  postponeDue,
+  reviveDead,
+} from './due.ts'
+export {
+  backoffMs,
+  createDueSweeper,
+  type DueHandler,
+  type DueSweeper,
+  type DueSweeperOptions,
+  type DueWork,
+} from './due-sweeper.ts'
 export {
   applied,
   type Effect,
@@ -46,11 +83,30 @@ export {
   type RouteSpec,
   route,
 } from './http/route.ts'
-export { createIds, type Ids, type ParsedId, parsePublicId, publicId, type Uuid } from './ids.ts'
+export {
+  createIds,
+  derivedUuid,
+  type Ids,
+  type ParsedId,
+  parsePublicId,
+  publicId,
+  type Uuid,
+} from './ids.ts'
 export { createLog, type Log, type LogLevel, type LogOptions } from './log.ts'
+export { createMetrics, type Metrics } from './metrics.ts'
 export { type MigrateOptions, MigrationRefused, migrate } from './migrate.ts'
 export { Bug, must, present } from './must.ts'
 export { httpNet, type NetOptions } from './net.ts'
+export {
+  type DeliveredEvent,
+  insertOutboxSql,
+  listParked,
+  outboxColumns,
+  type ParkedEvent,
+  replayParked,
+  type Subscriber,
+} from './outbox.ts'
+export { createOutboxRelay, type OutboxRelay, type OutboxRelayOptions } from './outbox-relay.ts'
 export { isPersonalRefusal, Personal, type PersonalKind, personal } from './personal.ts'
 export {
   addPersonalKey,
@@ -74,6 +130,7 @@ export {
 } from './personal-seal.ts'
 export { cryptoRng, seededRng } from './rng.ts'
 export { Sensitive } from './sensitive.ts'
+export { createShutdown, type Shutdown, type ShutdownOptions } from './shutdown.ts'
 export type {
   Clock,
   Files,
