@@ -1,0 +1,38 @@
+/** The door to banks: the port every bank stands behind, and the desk that sends, asks and records. */
+export { type CustodyBankSettings, custodyBank } from './adapters/custody-bank/adapter.ts'
+export {
+  type ChannelOwner,
+  createDesk,
+  type Desk,
+  type DeskOptions,
+  type InboundTaken,
+  type NoticeTaken,
+  type Parts,
+} from './desk.ts'
+export type { Instruction, Intent } from './instruction.ts'
+export {
+  type Answer,
+  type Channel,
+  type ChannelCall,
+  type ChannelTiming,
+  ChannelUnavailable,
+  FILE_KINDS,
+  type FileKind,
+  type Inbound,
+  type NoticeRequest,
+  type Operation,
+  type Outcome,
+  type PayLeg,
+  type Result,
+  type StatementFile,
+  type StatementProblem,
+  type StatementRow,
+  type SubAccountBalance,
+} from './port.ts'
+export { INSTRUCTION_MOVES, INSTRUCTION_STATES, type InstructionState, isFinal } from './states.ts'
+export {
+  findInstruction,
+  listInbound,
+  listInstructions,
+  type RecordedInbound,
+} from './store.ts'
