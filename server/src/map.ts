@@ -1,0 +1,24 @@
+/**
+ * The law of imports: which module may use which, as data. A test holds the code to it: an import
+ * that is not listed fails, and so does a listed one that nobody uses, and a cycle.
+ *
+ * Modules stand low to high. A lower one never calls up; it records an event, and `main.ts`, which
+ * alone may import every module, subscribes the higher one.
+ */
+
+export interface ModuleRule {
+  /** The modules it may import, by their doors. */
+  readonly uses: readonly string[]
+  /** Folders with an `index.ts` of their own that the composition root and the tools may import. */
+  readonly innerDoors?: readonly string[]
+  /** Its PostgreSQL schema, which has its name, holds rows of books: `book_id` leads every key. */
+  readonly money?: boolean
+}
+
+export const moduleMap: Readonly<Record<string, ModuleRule>> = {
+  base: { uses: [], innerDoors: ['http', 'postgres'] },
+  money: { uses: [] },
+  ledger: { uses: ['base', 'money'], money: true },
+  channels: { uses: ['base', 'money'], money: true },
+  custody: { uses: ['base', 'money', 'ledger', 'channels'], money: true },
+}
