@@ -78,9 +78,11 @@ export class QueueFull extends Error {
 /** This server does not write the book (now): forward to the owner, or answer 503 with Retry-After. */
 export class NotOwner extends Error {
   override name = 'NotOwner'
+  readonly book: number
   readonly ownerUrl: string | undefined
   constructor(book: number, ownerUrl?: string) {
     super(`book ${book} is not written by this server`)
+    this.book = book
     this.ownerUrl = ownerUrl
   }
 }

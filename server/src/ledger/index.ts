@@ -20,6 +20,7 @@ export {
   type RefusedOutcome,
   type TransferResult,
 } from './command.ts'
+export { ledgerRoutes } from './http.ts'
 export type {
   BookWriter,
   Hold,
@@ -30,6 +31,13 @@ export type {
   TrialBalanceRow,
 } from './ledger.ts'
 export { REFUSALS, type Refusal, type RefusalCode, refusal } from './refusals.ts'
+export { LEDGER_PROBLEMS } from './route-refusals.ts'
+export {
+  type LedgerReads,
+  type LedgerRoutes,
+  ledgerFaults,
+  type TransferRecord,
+} from './routes.ts'
 export {
   type HoldRequest,
   type Leg,

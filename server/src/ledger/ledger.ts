@@ -14,7 +14,8 @@ export interface NewBook {
   readonly currency: string
   /** A name of CHARTS. */
   readonly chart: string
-  readonly answer?: StoredAnswer
+  /** The answer to keep in book 0 under the caller's key, made once the book has its number. */
+  readonly answer?: (book: Book) => StoredAnswer
 }
 
 export interface Ledger {

@@ -230,7 +230,10 @@ function addRoutes(app: FastifyInstance, routes: readonly Route[], with_: Regist
         const problem = allowed(request)
         if (problem !== undefined) return sendProblem(reply, request, problem)
         const answer = await answerOf({ route, checks, once, orgId }, request)
-        if ('problem' in answer) return sendProblem(reply, request, answer.problem)
+        if ('problem' in answer) {
+          if (answer.headers !== undefined) reply.headers(answer.headers)
+          return sendProblem(reply, request, answer.problem)
+        }
         return sendReply(reply, request, answer, inlined)
       },
     })

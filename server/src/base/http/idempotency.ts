@@ -13,7 +13,10 @@ import type { AnyAnswer, Keyed } from './route.ts'
 
 /** Where stored answers are looked up. */
 export interface Answers {
-  find(book: number, keyHash: string): Promise<StoredAnswer | undefined>
+  find(
+    book: number,
+    keyHash: string,
+  ): Promise<Pick<StoredAnswer, 'requestHash' | 'status' | 'body'> | undefined>
 }
 
 const KEY = /^[\x21-\x7e]{1,255}$/
@@ -39,7 +42,7 @@ export function keyedRequest(request: {
     key,
     keyHash,
     requestHash,
-    answer: (status, answered) => ({ keyHash, requestHash, status, body: answered }),
+    answer: (status, answered) => ({ keyHash, requestHash, status, body: answered, orgId }),
   }
 }
 

@@ -25,7 +25,13 @@ export type Reply<R extends Replies> = {
 }[keyof R & number]
 
 /** What a handler returns. */
-export type Answer<R extends Replies> = Reply<R> | { readonly problem: Problem }
+export type Answer<R extends Replies> = Reply<R> | Refused
+
+/** A problem as an answer. */
+export interface Refused {
+  readonly problem: Problem
+  readonly headers?: Readonly<Record<string, string>>
+}
 
 /** What is known of a request that carried an Idempotency-Key. */
 export interface Keyed {
@@ -98,7 +104,7 @@ export interface AnyReply {
   readonly as?: TSchema
 }
 
-export type AnyAnswer = AnyReply | { readonly problem: Problem }
+export type AnyAnswer = AnyReply | Refused
 
 /** Checks a route's handler against its contracts. */
 export function route<

@@ -1,0 +1,74 @@
+/**
+ * What all routes of the ledger share: what they are built on, how faults are answered.
+ */
+import { type Faults, HttpProblem, type Instant, type Problem, type Uuid, violated } from '#base'
+import type { Balance } from './account.ts'
+import { type Command, NotOwner, QueueFull, RefusedByData } from './command.ts'
+import type { BookWriter, Ledger, Proof, StatementLine, TrialBalanceRow } from './ledger.ts'
+import type { RefusalCode } from './refusals.ts'
+import { routeProblem } from './route-refusals.ts'
+import type { Leg, TransferType } from './transfer.ts'
+import type { Reading } from './wire.ts'
+
+/** The reads that routes need beside those of the writer. Each is of a book this server writes. */
+export interface LedgerReads {
+  /** Newest first; lines with a number below `before`. */
+  statement(
+    book: number,
+    account: Uuid,
+    page: { before?: bigint; limit: number },
+  ): Promise<StatementLine[]>
+  /** All accounts by number, as they stand now or stood when `at` was booked. */
+  trialBalance(book: number, at?: Instant): Promise<TrialBalanceRow[]>
+  /** What the account held after everything booked up to `at`. */
+  balanceAt(book: number, account: Uuid, at: Instant): Promise<Balance>
+  proofs(book: number): Promise<Proof[]>
+  transfer(book: number, id: Uuid): Promise<TransferRecord | undefined>
+}
+
+/** A transfer as it was booked or refused. */
+export interface TransferRecord {
+  readonly type: TransferType
+  readonly legs: readonly Leg[]
+  /** Absent when it was refused. */
+  readonly booked?: { readonly number: bigint; readonly at: Instant; readonly effectiveAt: Instant }
+  /** Why it was refused. */
+  readonly refused?: RefusalCode
+  /** Of a release, a void or an expiry. */
+  readonly hold?: Uuid
+  /** Of a reversal. */
+  readonly subject?: Uuid
+  readonly purpose?: string
+}
+
+export interface LedgerRoutes {
+  readonly ledger: Ledger
+  readonly reads: LedgerReads
+  /** The tenant whose books these are. */
+  readonly orgId: number
+}
+
+/** What the ledger throws, as the edge answers it. */
+export function ledgerFaults(ledger: Pick<Ledger, 'book'>): Faults {
+  return async (error) => {
+    if (error instanceof QueueFull) return { problem: routeProblem('queue_full') }
+    if (error instanceof RefusedByData) return { problem: routeProblem('data_refused') }
+    if (!(error instanceof NotOwner)) return undefined
+    if (error.ownerUrl !== undefined) return { forwardTo: error.ownerUrl }
+    const known = await ledger.book(error.book)
+    return known === undefined
+      ? { problem: routeProblem('book_not_found') }
+      : { forwardTo: undefined }
+  }
+}
+
+/** Runs a command whose money cannot be refused, for it moves none. */
+export async function submitPlain(writer: BookWriter, command: Command): Promise<void> {
+  const result = await writer.submit(command)
+  if (result.status === 'stale') throw new HttpProblem(routeProblem('moved_meanwhile'))
+}
+
+/** The problem of a request whose fields were read with faults. */
+export function faultsOf(reading: Reading): { problem: Problem } | undefined {
+  return reading.violations.length === 0 ? undefined : { problem: violated(reading.violations) }
+}
