@@ -11,7 +11,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
 import { archiveCommand, firstGap, type Manifest, walFolder } from './archive.ts'
 import { type CopiedFile, copyFile, listTree, makeFolders, syncFolders } from './copy.ts'
-import { fromSystemError } from './diagnosis.ts'
+import { asProblem } from './diagnosis.ts'
 import { chooseSystemUser, may, type SystemUser } from './execution.ts'
 import {
   defaultDataFolder,
@@ -64,7 +64,7 @@ export async function backup(options: BackupOptions = {}): Promise<BackupReport>
 
 function asBackupProblem(error: unknown, to: string): unknown {
   const { code } = error as NodeJS.ErrnoException
-  if (code !== 'ENOSPC' && code !== 'EDQUOT') return fromSystemError(error, pathsOf(to))
+  if (code !== 'ENOSPC' && code !== 'EDQUOT') return asProblem(error, pathsOf(to))
   return new PostgresProblem(
     'disk_full',
     `The disk that holds ${to} is full. Free some space or name a folder on another disk with --to, ` +

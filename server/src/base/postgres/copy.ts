@@ -84,9 +84,12 @@ export async function syncFolders(to: string, folders: readonly string[]): Promi
 export async function removeFolder(folder: string): Promise<void> {
   const names = await readdir(folder).catch(() => [])
   for (const name of names) {
-    if (name !== 'lost+found') await rm(join(folder, name), { recursive: true, force: true })
+    if (name !== 'lost+found')
+      await rm(join(folder, name), { recursive: true, force: true, maxRetries: 10 })
   }
-  await rm(folder, { recursive: true, force: true }).catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EBUSY' && error.code !== 'EACCES' && error.code !== 'EPERM') throw error
-  })
+  await rm(folder, { recursive: true, force: true, maxRetries: 10 }).catch(
+    (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EBUSY' && error.code !== 'EACCES' && error.code !== 'EPERM') throw error
+    },
+  )
 }

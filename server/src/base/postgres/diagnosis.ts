@@ -34,13 +34,6 @@ const CAUSES: readonly Cause[] = [
       `Name an earlier time, or "--to latest" for all the backup holds.`,
   },
   {
-    pattern: /database files are incompatible with server/,
-    code: 'wrong_version',
-    says: ({ paths }) =>
-      `${paths.data} was made by another version of PostgreSQL. ` +
-      `Start it with the release it was made with, or set TENON_DATA to a new folder.`,
-  },
-  {
     pattern: /lock file "postmaster.pid" already exists|shared memory block .* still in use/,
     code: 'busy',
     says: ({ paths }) =>
@@ -63,7 +56,7 @@ const CAUSES: readonly Cause[] = [
 ]
 
 const DAMAGE =
-  /could not locate a valid checkpoint record|invalid checkpoint record|incorrect checksum in control file|invalid data in file|is not a valid|could not (open|read|find|stat) (file|directory|redo location)|(PANIC|FATAL): .*(corrupt|invalid (page|magic))/
+  /database files are incompatible|could not locate a valid checkpoint record|invalid checkpoint record|incorrect checksum in control file|invalid data in file|is not a valid|could not (open|read|find|stat) (file|directory|redo location)|(PANIC|FATAL): .*(corrupt|invalid (page|magic))/
 
 /** The problem behind a server that did not start, from the end of its log. */
 export async function diagnose(
@@ -93,8 +86,35 @@ export async function diagnose(
   )
 }
 
-/** An error of the file system as a problem; any other error comes back as it is. */
-export function fromSystemError(error: unknown, paths: FolderPaths): unknown {
+/** What a first statement may fail with, by SQLSTATE. */
+const SQL_CAUSES: readonly [RegExp, (paths: FolderPaths, said: string) => PostgresProblem][] = [
+  [/^53100$/, (paths) => new PostgresProblem('disk_full', fullDisk(paths))],
+  [/^(XX00.|58P01|58030)$/, (paths, said) => corrupt(paths, `the server said "${said}"`)],
+  [
+    /^28P01$/,
+    (paths) =>
+      new PostgresProblem(
+        'password_missing',
+        `The database in ${paths.root} does not take the password in credentials.json. Put that file back ` +
+          `from a backup (it lies in every base copy), or start afresh with "npm run reset".`,
+      ),
+  ],
+]
+
+/** An error of the server on a connection as a problem; any other error comes back as it is. */
+function fromServerError(error: unknown, paths: FolderPaths): unknown {
+  const { code, message, severity } = error as { code?: string; message: string; severity?: string }
+  if (severity === undefined || code === undefined) return error
+  const known = SQL_CAUSES.find(([pattern]) => pattern.test(code))
+  if (known !== undefined) return known[1](paths, message)
+  return new PostgresProblem(
+    'failed',
+    `PostgreSQL started but refused its first work: ${message} (${code}; more in ${paths.log}).`,
+  )
+}
+
+/** An error of the file system or the server as a problem; any other error comes back as it is. */
+export function asProblem(error: unknown, paths: FolderPaths): unknown {
   if (error instanceof PostgresProblem) return error
   const { code, path } = error as NodeJS.ErrnoException
   if (code === 'ENOSPC' || code === 'EDQUOT') {
@@ -107,7 +127,7 @@ export function fromSystemError(error: unknown, paths: FolderPaths): unknown {
         `or set TENON_DATA to a folder that is.`,
     )
   }
-  return error
+  return fromServerError(error, paths)
 }
 
 function fullDisk(paths: FolderPaths): string {

@@ -16,8 +16,8 @@ export interface InitialiseOptions {
   paths: FolderPaths
   user: SystemUser
   binaries: Binaries
-  /** Off only where losing the cluster in a power cut does not matter. */
-  sync: boolean
+  /** Options of `initdb` besides those of every database of ours. */
+  further: readonly string[]
 }
 
 /** Makes `data/`. The caller holds the lock. */
@@ -31,17 +31,17 @@ export async function initialise(options: InitialiseOptions): Promise<void> {
     await runInitdb(staging, password, options)
     await appendFile(join(staging, 'data', 'postgresql.conf'), "\ninclude_if_exists 'tenon.conf'\n")
     await writePassword(paths, password)
-    await rm(paths.data, { recursive: true, force: true })
+    await rm(paths.data, { recursive: true, force: true, maxRetries: 10 })
     await rename(join(staging, 'data'), paths.data)
     await syncFolder(paths.root)
   } finally {
-    await rm(staging, { recursive: true, force: true })
+    await rm(staging, { recursive: true, force: true, maxRetries: 10 })
   }
   if (user.switched) await chown(paths.data, user.uid, user.gid)
 }
 
 async function runInitdb(staging: string, password: string, options: InitialiseOptions) {
-  const { paths, user, binaries, sync } = options
+  const { paths, user, binaries, further } = options
   const passwordFile = join(staging, 'password')
   await writeFile(passwordFile, password, { mode: 0o600 })
   if (user.switched) {
@@ -59,7 +59,7 @@ async function runInitdb(staging: string, password: string, options: InitialiseO
     ...(binaries.majorVersion >= 17
       ? ['--locale-provider=builtin', '--builtin-locale=C.UTF-8']
       : []),
-    ...(sync ? [] : ['--no-sync']),
+    ...further,
   ]
   const { code, stdout, stderr } = await run(binaries.initdb, args, { user, cwd: staging })
   if (code !== 0) throw await diagnose(stderr + stdout, { paths, port: 0 })
@@ -69,7 +69,7 @@ async function runInitdb(staging: string, password: string, options: InitialiseO
 async function sweepStaging(paths: FolderPaths): Promise<void> {
   const names = await readdir(paths.root)
   for (const name of names.filter((candidate) => candidate.startsWith(STAGING))) {
-    await rm(join(paths.root, name), { recursive: true, force: true })
+    await rm(join(paths.root, name), { recursive: true, force: true, maxRetries: 10 })
   }
 }
 

@@ -8,7 +8,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { prepareBinaries } from './binaries.ts'
-import { fromSystemError } from './diagnosis.ts'
+import { asProblem } from './diagnosis.ts'
 import { chooseSystemUser } from './execution.ts'
 import {
   checkReachable,
@@ -41,6 +41,8 @@ export interface LaunchOptions {
   onLine?: (text: string) => void
   /** The npm package with the programs, where it is not to be looked up. */
   packageFolder?: string
+  /** Further options of `initdb`, heard on the first start only, such as `--wal-segsize=1`. */
+  initdbOptions?: readonly string[]
 }
 
 export interface RunningPostgres {
@@ -75,14 +77,19 @@ export async function launchPostgres(options: LaunchOptions = {}): Promise<Runni
     await claimFolder(paths)
     return await withLock(paths.lock, launcher.onLine, async () => {
       const { server, adopted } = await serverUp(launcher, { first: true, port: options.port })
-      const password = await readPassword(paths)
-      const root = `postgres://postgres:${password}@127.0.0.1:${server.port}`
-      const url = await ensureApplicationDatabase(`${root}/postgres`)
-      const unregister = await registerUser(paths.users)
-      return running(launcher, { server, adopted, url, adminUrl: `${root}/tenon`, unregister })
+      try {
+        const password = await readPassword(paths)
+        const root = `postgres://postgres:${password}@127.0.0.1:${server.port}`
+        const url = await ensureApplicationDatabase(`${root}/postgres`)
+        const unregister = await registerUser(paths.users)
+        return running(launcher, { server, adopted, url, adminUrl: `${root}/tenon`, unregister })
+      } catch (error) {
+        if (!adopted) await stopServer(paths)
+        throw error
+      }
     })
   } catch (error) {
-    throw fromSystemError(error, paths)
+    throw asProblem(error, paths)
   }
 }
 
@@ -101,7 +108,11 @@ async function serverUp(
     if (!first)
       throw new PostgresProblem('corrupt_data', `${paths.data} has gone. Start Tenon again.`)
     onLine(`Making a new database in ${paths.root}.`)
-    await initialise({ paths, user, binaries, sync: settings.fsync !== 'off' })
+    const further = [
+      ...(options.initdbOptions ?? []),
+      ...(settings.fsync === 'off' ? ['--no-sync'] : []),
+    ]
+    await initialise({ paths, user, binaries, further })
   }
   await inspectData(paths, binaries.majorVersion)
   await readPassword(paths)
@@ -205,7 +216,7 @@ function watch(launcher: Launcher, server: PostmasterFile, onRestart: (text: str
         failures += 1
         if (!ended.signal.aborted) {
           onLine(
-            `PostgreSQL has died and does not come back: ${(fromSystemError(error, paths) as Error).message}`,
+            `PostgreSQL has died and does not come back: ${(asProblem(error, paths) as Error).message}`,
           )
         }
       }

@@ -1,7 +1,7 @@
 /** Deleting the embedded database with everything in it. */
 import { readdir } from 'node:fs/promises'
 import { removeFolder } from './copy.ts'
-import { fromSystemError } from './diagnosis.ts'
+import { asProblem } from './diagnosis.ts'
 import { defaultDataFolder, isOurs, pathsOf } from './folder.ts'
 import { liveUsers, withLock } from './lock.ts'
 import { PostgresProblem } from './problem.ts'
@@ -32,7 +32,7 @@ export async function reset(dataFolder: string = defaultDataFolder()): Promise<b
     )
     return true
   } catch (error) {
-    throw fromSystemError(error, paths)
+    throw asProblem(error, paths)
   }
 }
 

@@ -8,7 +8,7 @@ import { chown, readFile, rename } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { type BaseCopy, baseCopies, firstGap, restoreCommand, walFolder } from './archive.ts'
 import { copyFile, listTree, makeFolders, removeFolder, syncFolders } from './copy.ts'
-import { fromSystemError } from './diagnosis.ts'
+import { asProblem } from './diagnosis.ts'
 import { chooseSystemUser, may, type SystemUser } from './execution.ts'
 import {
   checkReachable,
@@ -57,7 +57,7 @@ export async function restore(options: RestoreOptions): Promise<Restored> {
     if (await hasData(paths)) throw notEmpty(paths)
     await claimFolder(paths)
   } catch (error) {
-    throw fromSystemError(error, paths)
+    throw asProblem(error, paths)
   }
   try {
     const user = await chooseSystemUser()
@@ -70,7 +70,7 @@ export async function restore(options: RestoreOptions): Promise<Restored> {
     await forgetRecovery(postgres)
     return { postgres, target, base: base.folder, lastCommitAt: await lastCommit(paths) }
   } catch (error) {
-    const problem = asRestoreProblem(fromSystemError(error, paths), from, await lastCommit(paths))
+    const problem = asRestoreProblem(asProblem(error, paths), from, await lastCommit(paths))
     await removeFolder(paths.root)
     throw problem
   }

@@ -44,11 +44,7 @@ export function urlAs(url: string, role: string, password: string, database?: st
  */
 export async function createRole(adminUrl: string, role: string): Promise<string> {
   if (!ROLE_NAME.test(role)) throw new Error(`${role} is not a role name: use a-z, 0-9 and _.`)
-  const secret = decodeURIComponent(new URL(adminUrl).password)
-  const password =
-    secret === ''
-      ? randomBytes(24).toString('hex')
-      : createHmac('sha256', secret).update(`tenon role ${role}`).digest('hex')
+  const password = passwordOf(adminUrl, role)
   await connected(adminUrl, async (client) => {
     const { rows } = await client.query<{ iterations: string | null }>(
       `select current_setting('scram_iterations', true) as iterations`,
@@ -61,6 +57,12 @@ export async function createRole(adminUrl: string, role: string): Promise<string
     })
   })
   return urlAs(adminUrl, role, password)
+}
+
+function passwordOf(adminUrl: string, role: string): string {
+  const secret = decodeURIComponent(new URL(adminUrl).password)
+  if (secret === '') return randomBytes(24).toString('hex')
+  return createHmac('sha256', secret).update(`tenon role ${role}`).digest('hex')
 }
 
 /**
@@ -93,17 +95,26 @@ export async function ensureRoleAndSchema(
   return url
 }
 
-/** The role and database `tenon`, made on the first start; gives the role's url to that database. */
+/**
+ * The role and database `tenon`, made on the first start; gives the role's url to that database.
+ * `adminUrl` is the superuser's. Where all is in place nothing is written: a server whose disk is full
+ * still comes up for reading.
+ */
 export async function ensureApplicationDatabase(adminUrl: string): Promise<string> {
-  const roleUrl = await createRole(adminUrl, 'tenon')
+  const url = urlAs(adminUrl, 'tenon', passwordOf(adminUrl, 'tenon'), 'tenon')
+  const inPlace = await connected(url, async () => true).catch((error: { code?: string }) => {
+    // No such role or another password; no such database; no right to connect.
+    if (['28P01', '28000', '3D000', '42501'].includes(error.code ?? '')) return false
+    throw error
+  })
+  if (inPlace) return url
+  await createRole(adminUrl, 'tenon')
   await connected(adminUrl, async (client) => {
     const found = await client.query(`select from pg_database where datname = 'tenon'`)
-    if (found.rowCount === 0) await client.query(`create database tenon owner tenon`)
-    await client.query(`revoke all on database tenon from public`)
+    if (found.rowCount === 0) await client.query('create database tenon owner tenon')
+    await client.query('revoke all on database tenon from public')
   })
-  const url = new URL(roleUrl)
-  url.pathname = '/tenon'
-  return url.href
+  return url
 }
 
 /** Two sessions that make or change one role at the same time: one of them fails and looks again. */

@@ -40,7 +40,7 @@ export function serverSettings(memory: number = availableMemory()): Settings {
     archive_command: '/bin/true',
     autovacuum: 'on',
     jit: 'off',
-    timezone: 'UTC',
+    TimeZone: 'UTC',
     log_timezone: 'UTC',
     log_checkpoints: 'off',
     lc_messages: 'C',
