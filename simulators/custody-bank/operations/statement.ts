@@ -159,7 +159,7 @@ async function balances(tx: Sql, date: string): Promise<Line[]> {
        coalesce(sums.fen, 0) as fen
      from custody_bank.sub_account a left join sums on sums.acct = a.sub_acct_no
      left join custody_bank.sub_account o on o.sub_acct_no = sums.owner
-     where a.opened_on <= $1 and (sums.owner is null or sums.fen <> 0)
+     where a.opened_on <= $1 and (a.property <> '12' or sums.fen <> 0)
      order by a.sub_acct_no, member_code`,
     [date, OUTSIDE],
   )
