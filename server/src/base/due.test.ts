@@ -287,6 +287,16 @@ it('waits longer each time, within a fifth, and not past the most', () => {
   )
 })
 
+it('is run once in all when several sweepers share it and nothing fails', async () => {
+  const KEYS = 80
+  for (let i = 0; i < KEYS; i += 1) await plan(i % 4, `k${i}`, 0)
+  const sweepers = [1, 2, 3, 4].map((seed) => sweeping(done, { seed }))
+  const counts = await Promise.all(sweepers.map(({ sweeper }) => sweeper.sweepNow()))
+  expect(counts.reduce((sum, each) => sum + each, 0)).toBe(KEYS)
+  const ran = sweepers.flatMap(({ diary }) => diary)
+  expect(ran.filter((line) => !line.endsWith('#1'))).toEqual([])
+})
+
 describe('crashes', () => {
   // Where an attempt breaks off: before its command, in the middle of its tx, after its COMMIT.
   const points = ['none', 'before', 'inside', 'after'] as const
