@@ -48,7 +48,7 @@ create table ledger.account (
   primary key (book_id, number),
   -- A second guard behind the writer's own decision.
   check (
-    state = 'frozen' or credit_limit is null or
+    credit_limit is null or
     case side
       when 'debit' then debits_posted::numeric - credits_posted - credits_pending + credit_limit
       else credits_posted::numeric - debits_posted - debits_pending + credit_limit
@@ -80,7 +80,8 @@ create table ledger.transfer (
   subject_id bigint,
   booked_at timestamptz not null,
   effective_at timestamptz,
-  purpose text
+  purpose text,
+  primary key (book_id, id)
 ) partition by range (book_id, id);
 
 create table ledger.partition (
@@ -91,7 +92,7 @@ create table ledger.partition (
   -- One past the last id it may hold.
   end_id bigint not null,
   sealed_at timestamptz,
-  -- The filter over the ids sealed in it; see writer/key-filter.ts.
+  -- The filter over its ids, written when it is sealed.
   key_filter bytea,
   primary key (book_id, number)
 );
@@ -141,7 +142,8 @@ create table ledger.refused (
   -- head.last_id when it was refused: which partition's key filter holds the id.
   after_id bigint not null,
   code text not null,
-  request jsonb not null,
+  -- As text, because the chain covers it to the letter.
+  request json not null,
   at timestamptz not null,
   primary key (book_id, key)
 );

@@ -1,4 +1,5 @@
 /** The ledger's door: books, accounts, transfers, holds, and the writer every command passes. */
+
 export {
   type Account,
   type AccountOpening,
@@ -30,6 +31,7 @@ export type {
   StatementLine,
   TrialBalanceRow,
 } from './ledger.ts'
+export { type LedgerOptions, openLedger, ServerLedger } from './open-ledger.ts'
 export { REFUSALS, type Refusal, type RefusalCode, refusal } from './refusals.ts'
 export { LEDGER_PROBLEMS } from './route-refusals.ts'
 export {

@@ -1,0 +1,568 @@
+/**
+ * The book writer: one ordered queue per book, decided in memory, written in batches.
+ *
+ * Rules that are easy to break: callers are answered only after COMMIT; a batch with effects is
+ * alone in flight; memory is taken back newest batch first; an unknown COMMIT is resolved through
+ * the epoch and never by trying again.
+ */
+import type pg from 'pg'
+import type { Clock, Uuid, World } from '#base'
+import type { Account, Balance } from '../account.ts'
+import type { Book } from '../book.ts'
+import {
+  type Command,
+  type CommandResult,
+  NotOwner,
+  QueueFull,
+  RefusedByData,
+  type TransferResult,
+} from '../command.ts'
+import type { BookWriter, Hold } from '../ledger.ts'
+import type { TransferRequest } from '../transfer.ts'
+import { Admission } from './admission.ts'
+import { Batch, type Outcome } from './batch.ts'
+import { bareEntry, commandEntry, type Entry } from './entry.ts'
+import { fly } from './flight.ts'
+import { look, type Needs } from './look-up.ts'
+import type { HeldMoney, Memory } from './memory.ts'
+import type { Partitions } from './partitions.ts'
+import { BUMP_EPOCH, SEAL_AT } from './store.ts'
+import type { Head } from './takeover.ts'
+
+/** A second batch goes out beside the first only when this many wait: small batches cost more. */
+const SECOND_BATCH_AT = 512
+const PAUSE_MS = 100
+const PAUSE_MAX_MS = 2_000
+
+export interface WriterOptions {
+  readonly world: World
+  /** Waits of the machinery; the wall's, so that they pass while business time stands still. */
+  readonly wall: Clock
+  readonly book: Book
+  readonly head: Head
+  readonly memory: Memory
+  readonly partitions: Partitions
+  /** Most entries that wait; more are answered with QueueFull. */
+  readonly queueMax: number
+  /** Called once when another epoch took the book. */
+  readonly onFenced: () => void
+}
+
+/** No room in the database: nothing was written, and reads go on. Answer 503 and try later. */
+export class StorageFull extends Error {
+  override name = 'StorageFull'
+}
+
+export class Writer implements BookWriter {
+  private readonly options: WriterOptions
+  private readonly memory: Memory
+  private readonly head: Head
+  private readonly admission: Admission
+  private queue: Entry[] = []
+  private queueHead = 0
+  /** Groups that must be decided by themselves, before the queue: halves of a refused batch. */
+  private readonly groups: Entry[][] = []
+  private readonly inFlight: Batch[] = []
+  private readonly spare: Batch[] = []
+  private readonly clients: (pg.Client | undefined)[] = [undefined, undefined]
+  private readonly lost = new WeakSet<pg.Client>()
+  private readonly looking = new Set<Promise<void>>()
+  private scheduled = false
+  private recovering: Promise<void> | undefined
+  private stopped: Error | undefined
+
+  constructor(options: WriterOptions) {
+    this.options = options
+    this.memory = options.memory
+    this.head = options.head
+    this.admission = new Admission({
+      book: options.book,
+      memory: options.memory,
+      partitions: options.partitions,
+      inFlight: this.inFlight,
+    })
+  }
+
+  get book(): Book {
+    const { closedBefore } = this.memory
+    return closedBefore === undefined ? this.options.book : { ...this.options.book, closedBefore }
+  }
+
+  transfer(request: TransferRequest): Promise<TransferResult> {
+    return new Promise((resolve, reject) => {
+      this.enqueue(bareEntry(request, resolve, reject))
+    })
+  }
+
+  submit(command: Command): Promise<CommandResult> {
+    return new Promise((resolve, reject) => {
+      this.enqueue(commandEntry(command, resolve, reject))
+    })
+  }
+
+  account(id: Uuid): Account | undefined {
+    const index = this.memory.find(id)
+    return index < 0 ? undefined : this.memory.account(this.book.number, index)
+  }
+
+  accountByCode(code: string): Account | undefined {
+    const index = this.memory.numbersByCode.get(code)
+    return index === undefined ? undefined : this.memory.account(this.book.number, index)
+  }
+
+  accounts(after: number, limit: number): Account[] {
+    const page: Account[] = []
+    for (let index = after; index < this.memory.accounts && page.length < limit; index += 1) {
+      page.push(this.memory.account(this.book.number, index))
+    }
+    return page
+  }
+
+  balance(id: Uuid): Promise<Balance | undefined> {
+    return this.committed(() => {
+      const index = this.memory.find(id)
+      return index < 0 ? undefined : this.memory.balance(index)
+    })
+  }
+
+  async hold(id: Uuid): Promise<Hold | undefined> {
+    const inMemory = await this.committed(() => {
+      const held = this.memory.holds.get(id)
+      return held === undefined ? undefined : this.describe(held)
+    })
+    if (inMemory !== undefined) return inMemory
+    const needs: Needs = { keys: new Set(), holds: new Set([id]), subjects: new Set() }
+    const { holds } = await this.look(needs)
+    const held = holds.get(id)
+    return held === undefined || held === null ? undefined : this.describe(held)
+  }
+
+  /** Answers everything accepted so far, then takes no more. */
+  async close(): Promise<void> {
+    while (this.waiting > 0 || this.inFlight.length > 0 || this.looking.size > 0) {
+      if (this.stopped !== undefined) break
+      await this.settled()
+    }
+    this.stop(new NotOwner(this.book.number))
+    await this.options.partitions.idle()
+    for (const client of this.clients) await client?.end().catch(() => undefined)
+  }
+
+  /** How many entries wait to be decided. */
+  get waiting(): number {
+    const grouped = this.groups.reduce((sum, group) => sum + group.length, 0)
+    return this.queue.length - this.queueHead + grouped
+  }
+
+  get position(): { seq: number; epoch: number; lastId: number } {
+    return { seq: this.head.seq, epoch: this.head.epoch, lastId: this.head.lastId }
+  }
+
+  private describe(held: HeldMoney): Hold {
+    const { keys } = this.memory
+    return {
+      id: held.key,
+      number: BigInt(held.id),
+      debit: keys.key(held.debit),
+      credit: keys.key(held.credit),
+      amount: held.amount,
+      remaining: held.remaining,
+      state: held.state,
+      ...(held.expiresAt === undefined ? {} : { expiresAt: held.expiresAt }),
+      pinned: held.pinned,
+    }
+  }
+
+  /** Reads memory, and answers once every batch the reading contains has committed. */
+  private async committed<T>(read: () => T): Promise<T> {
+    for (;;) {
+      if (this.stopped !== undefined) throw this.stopped
+      const value = read()
+      const newest = this.inFlight.at(-1)
+      if (newest === undefined) return value
+      const outcome = await newest.ended
+      if (outcome?.kind === 'committed') return value
+      await this.recovering
+    }
+  }
+
+  private enqueue(entry: Entry): void {
+    if (this.stopped !== undefined) return entry.reject(this.stopped)
+    if (this.waiting >= this.options.queueMax) {
+      return entry.reject(new QueueFull(`the queue of book ${this.book.number} is full`))
+    }
+    this.queue.push(entry)
+    this.schedule()
+  }
+
+  /** Lets every caller of this turn of the event loop come in before a batch is cut: no timer. */
+  private schedule(): void {
+    if (this.scheduled) return
+    this.scheduled = true
+    setImmediate(() => {
+      this.scheduled = false
+      this.pump()
+    })
+  }
+
+  private pump(): void {
+    while (this.mayStart()) {
+      if (!this.options.partitions.covers(this.memory.nextId + Admission.LEGS_PER_BATCH)) {
+        void this.makeRoom()
+        return
+      }
+      const batch = this.cut()
+      if (batch !== undefined) this.launch(batch)
+    }
+  }
+
+  private mayStart(): boolean {
+    if (this.stopped !== undefined || this.recovering !== undefined) return false
+    const idle = this.inFlight.length === 0
+    if (this.waiting === 0) return idle && this.admission.lags
+    if (idle) return true
+    // Beside a batch in flight only a large batch of bare transfers goes out.
+    return (
+      this.inFlight.length === 1 &&
+      !this.inFlight[0]!.alone &&
+      this.groups.length === 0 &&
+      this.waiting >= SECOND_BATCH_AT &&
+      this.queue[this.queueHead]!.command === undefined
+    )
+  }
+
+  /** Takes entries from the queue and decides them; `undefined` when none needs the database. */
+  private cut(): Batch | undefined {
+    const batch = this.spare.pop() ?? new Batch()
+    batch.begin({
+      seq: this.head.seq + this.inFlight.length + 1,
+      firstId: this.memory.nextId,
+      at: Math.max(this.options.world.clock.now(), this.lastAt()),
+      mono: this.options.wall.mono(),
+    })
+    const group = this.groups.shift()
+    const later: Entry[] = []
+    const bareOnly = this.inFlight.length > 0
+    if (group !== undefined) this.admission.admitAll(batch, group, later)
+    else this.admitQueue(batch, later, bareOnly)
+    this.requeue(later)
+    for (const entry of batch.settled.splice(0)) this.admission.release(entry, this.queue)
+    this.startLooking()
+    const idle = this.waiting === 0 && batch.entries.length < SECOND_BATCH_AT
+    this.admission.finish(batch, idle, this.inFlight.at(-1)?.hash ?? this.head.chain)
+    if (batch.empty && batch.accounts.count === 0) {
+      this.spare.push(batch)
+      batch.reset()
+      return undefined
+    }
+    return batch
+  }
+
+  private admitQueue(batch: Batch, later: Entry[], bareOnly: boolean): void {
+    while (this.queueHead < this.queue.length && this.admission.hasRoom(batch)) {
+      const entry = this.queue[this.queueHead]!
+      if (bareOnly && entry.command !== undefined) break
+      this.queueHead += 1
+      this.admission.admit(batch, entry, later)
+    }
+    if (this.queueHead === this.queue.length) {
+      this.queue = []
+      this.queueHead = 0
+    } else if (this.queueHead > 65_536) {
+      this.queue = this.queue.slice(this.queueHead)
+      this.queueHead = 0
+    }
+  }
+
+  /** Puts entries back in front of the queue, in their order. */
+  private requeue(entries: readonly Entry[]): void {
+    if (entries.length === 0) return
+    this.queue = [...entries, ...this.queue.slice(this.queueHead)]
+    this.queueHead = 0
+  }
+
+  private lastAt(): number {
+    return this.inFlight.at(-1)?.at ?? this.head.sealedAt
+  }
+
+  private launch(batch: Batch): void {
+    const slot = this.inFlight.some((each) => each.slot === 0) ? 1 : 0
+    batch.slot = slot
+    const before = this.inFlight.at(-1)?.ended
+    this.inFlight.push(batch)
+    batch.ended = this.write(batch, slot, before).then((outcome) => {
+      batch.outcome = outcome
+      return outcome
+    })
+    void batch.ended.then(() => this.land(batch))
+  }
+
+  private async write(
+    batch: Batch,
+    slot: number,
+    before: Promise<Outcome> | undefined,
+  ): Promise<Outcome> {
+    try {
+      const open = this.clients[slot]
+      const usable = open !== undefined && !this.lost.has(open)
+      const client = usable ? open : await this.connect(slot)
+      const { partitions } = this.options
+      const first = partitions.at(batch.firstId)
+      const table = batch.lastId < first.end ? first.table : 'ledger.transfer'
+      return await fly(batch, { client, book: this.book, epoch: this.head.epoch, table, before })
+    } catch (error) {
+      // Only connecting can fail here, before anything was sent.
+      return { kind: 'retry', error: error as Error }
+    }
+  }
+
+  private async connect(slot: number): Promise<pg.Client> {
+    const client = await this.options.world.db.connect({
+      applicationName: `tenon book ${this.book.number} writer`,
+      pipeline: true,
+      settings: {
+        lock_timeout: '2s',
+        statement_timeout: '5s',
+        idle_in_transaction_session_timeout: '5s',
+      },
+    })
+    client.on('error', () => this.lost.add(client))
+    client.on('end', () => this.lost.add(client))
+    this.clients[slot] = client
+    return client
+  }
+
+  /** Called in the order in which batches ended; the first in flight decides what happens. */
+  private land(batch: Batch): void {
+    if (this.recovering !== undefined || this.inFlight[0] !== batch) return
+    if (batch.outcome!.kind !== 'committed') {
+      this.recovering = this.recover().finally(() => {
+        this.recovering = undefined
+        this.schedule()
+      })
+      return
+    }
+    this.inFlight.shift()
+    this.deliver(batch)
+    const [next] = this.inFlight
+    if (next?.outcome !== undefined) this.land(next)
+    this.pump()
+  }
+
+  private deliver(batch: Batch): void {
+    this.head.seq = batch.seq
+    this.head.lastId = batch.lastId
+    this.head.chain = batch.hash
+    this.head.sealedAt = batch.at
+    for (const [index, entry] of batch.entries.entries()) {
+      this.admission.release(entry, this.queue)
+      entry.resolve(batch.results[index]!)
+    }
+    if (batch.waiting.length > 0) this.requeue(batch.waiting)
+    const { partitions, world } = this.options
+    void partitions.makeAhead(world.db, this.memory.nextId).catch(() => undefined)
+    void partitions.sealFull(world.db, batch.lastId).catch(() => undefined)
+    this.admission.forget(batch)
+    batch.reset()
+    this.spare.push(batch)
+  }
+
+  /** Takes back what was not committed and finds out how to go on. */
+  private async recover(): Promise<void> {
+    await Promise.all(this.inFlight.map((batch) => batch.ended))
+    const doubt = this.inFlight.some((batch) => batch.outcome!.kind === 'doubt')
+    await this.dropLostClients(doubt)
+    if (doubt) await this.resolveDoubt()
+    const first = this.inFlight[0]
+    if (first === undefined) return
+    for (const batch of [...this.inFlight].reverse()) this.admission.undo(batch)
+    const failed = this.inFlight.splice(0)
+    const outcome = first.outcome!
+    if (outcome.kind === 'fenced' || this.stopped !== undefined) {
+      for (const batch of failed) this.rejectAll(batch.entries, new NotOwner(this.book.number))
+      this.stop(new NotOwner(this.book.number))
+      this.options.onFenced()
+      return
+    }
+    const [, second] = failed
+    if (second !== undefined) this.requeue([...second.entries, ...second.waiting])
+    this.requeue(first.waiting)
+    this.settleFailed(first, outcome)
+    for (const batch of failed) {
+      batch.reset()
+      this.spare.push(batch)
+    }
+    if (outcome.kind === 'retry' || outcome.kind === 'doubt') {
+      await this.options.wall.sleep(PAUSE_MS, 'ledger.retry_batch')
+    }
+  }
+
+  private settleFailed(batch: Batch, outcome: Outcome): void {
+    const entries = [...batch.entries]
+    switch (outcome.kind) {
+      case 'stale': {
+        this.regroup(entries.filter((entry) => !outcome.entries.has(entry)))
+        for (const [entry, effect] of outcome.entries) {
+          this.admission.release(entry, this.queue)
+          entry.resolve({ status: 'stale', effect })
+        }
+        break
+      }
+      case 'data':
+        this.halve(entries, outcome.sqlState, outcome.error)
+        break
+      case 'full':
+        this.options.world.log.error(
+          { error: outcome.error, book: this.book.number },
+          'the database has no room; writes are refused',
+        )
+        this.rejectAll(entries, new StorageFull(outcome.error.message))
+        break
+      default: {
+        const error = 'error' in outcome ? outcome.error : undefined
+        this.options.world.log.warn(
+          { error, book: this.book.number, outcome: outcome.kind },
+          'a ledger batch is decided again',
+        )
+        this.requeue(entries)
+      }
+    }
+  }
+
+  /** Groups to be decided by themselves, before everything else. */
+  private regroup(...groups: Entry[][]): void {
+    this.groups.unshift(...groups.filter((group) => group.length > 0))
+  }
+
+  /** The database refused the data of one of these: halve until it stands alone. */
+  private halve(entries: Entry[], sqlState: string, error: Error): void {
+    if (entries.length > 1) {
+      const middle = Math.ceil(entries.length / 2)
+      this.regroup(entries.slice(0, middle), entries.slice(middle))
+      return
+    }
+    const [culprit] = entries
+    if (culprit === undefined) return
+    this.options.world.log.warn(
+      { error, sqlState, book: this.book.number },
+      'the database refused the data of a command',
+    )
+    this.admission.release(culprit, this.queue)
+    culprit.reject(new RefusedByData(sqlState, error.message))
+  }
+
+  /**
+   * Learns whether a COMMIT without an answer won. Bumping the epoch waits for the old backend's row
+   * lock, and the returned row shows what it left; a plain select would show the past.
+   */
+  private async resolveDoubt(): Promise<void> {
+    for (let pause = PAUSE_MS; ; pause = Math.min(pause * 2, PAUSE_MAX_MS)) {
+      try {
+        const { db } = this.options.world
+        const [row] = await db.query<{ epoch: bigint; seq: bigint }>(BUMP_EPOCH, [
+          this.book.number,
+          this.head.epoch,
+        ])
+        if (row === undefined) return await this.resolveFenced()
+        this.head.epoch = Number(row.epoch)
+        this.deliverUpTo(Number(row.seq))
+        return
+      } catch (error) {
+        if (this.stopped !== undefined) return
+        this.options.world.log.warn(
+          { error, book: this.book.number },
+          'asking how a COMMIT ended; the database does not answer',
+        )
+        await this.options.wall.sleep(pause, 'ledger.resolve_commit')
+      }
+    }
+  }
+
+  /** Another epoch has the book: its seals tell which of ours were committed before it came. */
+  private async resolveFenced(): Promise<void> {
+    const { db } = this.options.world
+    let committed = this.head.seq
+    for (const batch of this.inFlight) {
+      const [row] = await db.query<{ hash: Buffer }>(SEAL_AT, [this.book.number, batch.seq])
+      if (row === undefined || !row.hash.equals(batch.hash)) break
+      committed = batch.seq
+    }
+    this.deliverUpTo(committed)
+    this.stopped = new NotOwner(this.book.number)
+  }
+
+  private deliverUpTo(seq: number): void {
+    while (this.inFlight.length > 0 && this.inFlight[0]!.seq <= seq) {
+      this.deliver(this.inFlight.shift()!)
+    }
+  }
+
+  private async dropLostClients(all: boolean): Promise<void> {
+    for (const [slot, client] of this.clients.entries()) {
+      if (client === undefined || !(all || this.lost.has(client))) continue
+      this.clients[slot] = undefined
+      await client.end().catch(() => undefined)
+    }
+  }
+
+  private async makeRoom(): Promise<void> {
+    const { partitions, world, wall } = this.options
+    try {
+      await partitions.makeAhead(world.db, this.memory.nextId + Admission.LEGS_PER_BATCH)
+    } catch {
+      await wall.sleep(PAUSE_MS, 'ledger.make_partition')
+    }
+    this.schedule()
+  }
+
+  private startLooking(): void {
+    const asked = this.admission.takeLookUps()
+    if (asked === undefined) return
+    const work = this.look(asked.needs)
+      .then((looked) => {
+        for (const entry of asked.entries) entry.looked = looked
+        this.requeue(asked.entries)
+      })
+      .catch((error: Error) => {
+        for (const entry of asked.entries) {
+          this.admission.release(entry, this.queue)
+          entry.reject(error)
+        }
+      })
+      .finally(() => {
+        this.looking.delete(work)
+        this.schedule()
+      })
+    this.looking.add(work)
+  }
+
+  private look(needs: Needs) {
+    const { world, partitions } = this.options
+    return look(world.db, this.book.number, needs, { memory: this.memory, partitions })
+  }
+
+  private rejectAll(entries: readonly Entry[], error: Error): void {
+    for (const entry of entries) {
+      this.admission.release(entry, this.queue)
+      entry.reject(error)
+    }
+  }
+
+  private stop(error: Error): void {
+    this.stopped ??= error
+    const left = [...this.groups.splice(0).flat(), ...this.queue.slice(this.queueHead)]
+    this.queue = []
+    this.queueHead = 0
+    for (const entry of left) entry.reject(this.stopped)
+  }
+
+  /** Resolves after something in flight or being looked up has ended. */
+  private async settled(): Promise<void> {
+    const [first] = this.inFlight
+    const [looking] = this.looking
+    if (first?.ended !== undefined) await first.ended
+    else if (looking !== undefined) await looking
+    await this.recovering
+    await new Promise<void>((resolve) => setImmediate(resolve))
+  }
+}
