@@ -181,6 +181,18 @@ export const baseSettings = {
     default: '10',
     says: 'Most connections in the pool; book writers hold further ones of their own.',
   },
+  dataFolder: {
+    name: 'TENON_DATA',
+    parse: text,
+    optional: true,
+    says: 'The folder of the database Tenon starts itself; by default one of this checkout, outside of it.',
+  },
+  postgresPort: {
+    name: 'TENON_PG_PORT',
+    parse: wholeNumber(1, 65_535),
+    optional: true,
+    says: 'The port of the database Tenon starts itself; by default a free one that is kept.',
+  },
   logLevel: {
     name: 'TENON_LOG_LEVEL',
     parse: oneOf<LogLevel>('debug', 'info', 'warn', 'error', 'silent'),

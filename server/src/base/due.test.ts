@@ -133,6 +133,21 @@ describe('sweeping', () => {
     expect((await all()).map(({ key }) => key)).toEqual(['later'])
   })
 
+  it('works off a backlog in due order over all books', async () => {
+    for (const [book, key, after] of [
+      [1, 'd', 40],
+      [1, 'b', 20],
+      [2, 'a', 10],
+      [2, 'c', 30],
+    ] as const) {
+      await plan(book, key, after * SECOND)
+    }
+    const { sweeper, clock, diary } = sweeping(done)
+    await clock.advance(60 * SECOND)
+    await sweeper.sweepNow()
+    expect(diary).toEqual(['60 2/a #1', '60 1/b #1', '60 2/c #1', '60 1/d #1'])
+  })
+
   it('runs work that a handler plans on the way', async () => {
     await plan(1, 'day 1', 10 * SECOND)
     const { sweeper, diary } = sweeping(async (work) => {
