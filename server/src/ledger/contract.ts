@@ -65,6 +65,8 @@ const name = (what: string, most: number) =>
     description: `${what} without control characters`,
   })
 
+const oneOf = <const V extends string[]>(values: V) => Type.Enum(values, { type: 'string' })
+
 /** A whole number of any size, as digits. */
 const Digits = Type.String({ pattern: '^(0|[1-9][0-9]{0,18})$', description: 'a number as digits' })
 
@@ -98,7 +100,7 @@ export const ClosePeriodBody = Part('ClosePeriod', { before: InstantText })
 
 /* Accounts */
 
-export const AccountState = Type.Enum(['open', 'frozen', 'closed'])
+export const AccountState = oneOf(['open', 'frozen', 'closed'])
 
 export const NewAccountBody = Part('NewAccount', {
   book: BookId,
@@ -116,7 +118,7 @@ export const NewAccountBody = Part('NewAccount', {
   credit_limit: Type.Optional(Type.Union([MoneyPart, Type.Null()])),
 })
 
-const Side = Type.Enum(['debit', 'credit'])
+const Side = oneOf(['debit', 'credit'])
 
 const accountFields = {
   id: AccountId,
@@ -193,15 +195,9 @@ export const TransferBatchBody = Part('TransferBatch', {
   /** Each is booked or refused on its own. */
   transfers: Type.Array(TransferBody, { minItems: 1, maxItems: 1000 }),
 })
-export const TransfersBody = Type.Union([
-  PostBody,
-  LinkedPostBody,
-  HoldBody,
-  ReverseBody,
-  TransferBatchBody,
-])
+export const TransfersBody = Type.Union([TransferBody, TransferBatchBody])
 
-export const TransferType = Type.Enum(['post', 'hold', 'release', 'void', 'expire', 'reverse'])
+export const TransferType = oneOf(['post', 'hold', 'release', 'void', 'expire', 'reverse'])
 
 export const TransferPart = Part('Transfer', {
   id: TransferId,
@@ -219,7 +215,7 @@ export const TransferPart = Part('Transfer', {
 export const TransferItemPart = Part('TransferItem', {
   id: TransferId,
   /** `not_taken`: nothing was decided; send this one again. */
-  status: Type.Enum(['accepted', 'refused', 'not_taken']),
+  status: oneOf(['accepted', 'refused', 'not_taken']),
   replayed: Type.Boolean(),
   number: Type.Optional(Digits),
   booked_at: Type.Optional(InstantText),
@@ -234,7 +230,7 @@ export const TransferBatchPart = Part('TransferBatchResult', {
 export const TransferRecordPart = Part('TransferRecord', {
   id: TransferId,
   type: TransferType,
-  status: Type.Enum(['accepted', 'refused']),
+  status: oneOf(['accepted', 'refused']),
   /** Why it was refused. */
   code: Type.Optional(Type.String()),
   number: Type.Optional(Digits),
@@ -257,7 +253,7 @@ export const HoldPart = Part('Hold', {
   amount: MoneyPart,
   /** What is neither released, voided nor expired. */
   remaining: MoneyPart,
-  state: Type.Enum(['open', 'released', 'voided', 'expired']),
+  state: oneOf(['open', 'released', 'voided', 'expired']),
   expires_at: Type.Optional(InstantText),
   /** Backs an instruction that is not final, and so does not expire. */
   pinned: Type.Boolean(),

@@ -100,11 +100,12 @@ function isUnder(error: ErrorObject, union: ErrorObject): boolean {
 type Explain = (schema: JsonSchema, value: unknown, place: string) => Violation[]
 
 function explainUnion(
-  branches: JsonSchema[],
+  nested: JsonSchema[],
   value: unknown,
   place: string,
   explain: Explain,
 ): Violation[] {
+  const branches = nested.flatMap(flatten)
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     return [{ pointer: place, code: 'wrong_type', detail: `Send ${kinds(branches)} here.` }]
   }
@@ -125,6 +126,11 @@ function explainUnion(
     .map((branch) => ({ known: known(branch), found: explain(branch, value, place) }))
     .sort((a, b) => b.known - a.known || (a.known === 0 ? 0 : a.found.length - b.found.length))
   return tried[0]!.found
+}
+
+/** The branches of a union, with those of unions inside it in their place. */
+function flatten(branch: JsonSchema): JsonSchema[] {
+  return branch.anyOf === undefined ? [branch] : (branch.anyOf as JsonSchema[]).flatMap(flatten)
 }
 
 function properties(schema: JsonSchema): Record<string, JsonSchema> {

@@ -1,0 +1,58 @@
+/**
+ * The OpenAPI document and the client's types, read from the routes. No handler runs, so the routes
+ * are built on nothing: no database, no ledger.
+ */
+import { fileURLToPath } from 'node:url'
+import openapiTS, { astToString, type OpenAPI3 } from 'openapi-typescript'
+import {
+  createHttp,
+  createLog,
+  createMetrics,
+  cryptoRng,
+  httpNet,
+  type Route,
+  wallClock,
+} from '../../server/src/base/index.ts'
+import { LEDGER_PROBLEMS, type LedgerRoutes, ledgerRoutes } from '../../server/src/ledger/index.ts'
+
+/** Where the document is kept. */
+export const OPENAPI_FILE = fileURLToPath(
+  new URL('../../docs/reference/openapi.json', import.meta.url),
+)
+
+/** Where the client's types are kept. */
+export const CLIENT_TYPES_FILE = fileURLToPath(new URL('../../sdk/openapi.ts', import.meta.url))
+
+/** The routes of every module. */
+function allRoutes(): Route[] {
+  const nothing: unknown = {}
+  return ledgerRoutes(nothing as LedgerRoutes)
+}
+
+/** The OpenAPI 3.1 document as JSON. */
+export async function generateOpenApi(): Promise<string> {
+  const clock = wallClock()
+  const http = await createHttp({
+    log: createLog({ level: 'silent' }),
+    clock,
+    rng: cryptoRng(),
+    net: httpNet({ clock }),
+    metrics: createMetrics(),
+    answers: { find: async () => undefined },
+    refusals: LEDGER_PROBLEMS,
+    routes: allRoutes(),
+  })
+  const document = http.openapi()
+  await http.close()
+  return `${JSON.stringify(document, null, 2)}\n`
+}
+
+const HEAD =
+  '// Generated from the routes by `npm run golden`. Do not edit; change a route instead.\n\n'
+
+/** The TypeScript types of the client, from the document. */
+export async function generateClientTypes(openapi: string): Promise<string> {
+  const document = JSON.parse(openapi) as OpenAPI3
+  const nodes = await openapiTS(document, { alphabetize: true, silent: true })
+  return HEAD + astToString(nodes)
+}
