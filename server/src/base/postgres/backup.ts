@@ -10,7 +10,7 @@ import { basename, join, relative, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
 import { archiveCommand, firstGap, type Manifest, walFolder } from './archive.ts'
-import { type CopiedFile, copyFile, listTree, makeFolders, syncFolders } from './copy.ts'
+import { type CopiedFile, copyFile, each, listTree, makeFolders, syncFolders } from './copy.ts'
 import { asProblem } from './diagnosis.ts'
 import { chooseSystemUser, may, type SystemUser } from './execution.ts'
 import {
@@ -215,10 +215,10 @@ async function copyData(paths: FolderPaths, staging: string): Promise<Copied> {
   }
   await makeFolders(join(staging, 'data'), tree.folders)
   const files = new Map<string, CopiedFile>()
-  for (const path of tree.files) {
+  await each(tree.files, async (path) => {
     const copied = await copyFile(join(paths.data, path), join(staging, 'data', path))
     if (copied !== undefined) files.set(path, copied)
-  }
+  })
   await copyFile(paths.credentials, join(staging, 'credentials.json'))
   return { folders: tree.folders, files }
 }

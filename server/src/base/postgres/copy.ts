@@ -69,6 +69,20 @@ export async function copyFile(from: string, to: string): Promise<CopiedFile | u
   }
 }
 
+const AT_ONCE = 8
+
+/** Runs `work` on every item, a few at a time: most of a copy is waiting for the disk to sync. */
+export async function each<T>(
+  items: readonly T[],
+  work: (item: T) => Promise<void>,
+): Promise<void> {
+  const rest = items.values()
+  const worker = async () => {
+    for (const item of rest) await work(item)
+  }
+  await Promise.all(Array.from({ length: AT_ONCE }, worker))
+}
+
 /** Makes the folders of a tree under `to`, and syncs them once their files are in. */
 export async function makeFolders(to: string, folders: readonly string[]): Promise<void> {
   await makeFolder(to, 0o700)

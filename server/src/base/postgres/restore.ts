@@ -7,7 +7,7 @@
 import { chown, readFile, rename } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { type BaseCopy, baseCopies, firstGap, restoreCommand, walFolder } from './archive.ts'
-import { copyFile, listTree, makeFolders, removeFolder, syncFolders } from './copy.ts'
+import { copyFile, each, listTree, makeFolders, removeFolder, syncFolders } from './copy.ts'
 import { asProblem } from './diagnosis.ts'
 import { chooseSystemUser, may, type SystemUser } from './execution.ts'
 import {
@@ -166,7 +166,7 @@ async function placeBase({ base, paths, user, from, target }: Placing): Promise<
   const staging = join(paths.root, 'data.new-restore')
   const { folders, files } = base.manifest
   await makeFolders(staging, folders)
-  for (const [path, expected] of Object.entries(files)) {
+  await each(Object.entries(files), async ([path, expected]) => {
     const copied = await copyFile(join(base.folder, 'data', path), join(staging, path))
     if (copied?.sha256 !== expected.sha256) {
       throw new PostgresProblem(
@@ -175,7 +175,7 @@ async function placeBase({ base, paths, user, from, target }: Placing): Promise<
           `Bring the backup folder back from a copy, or name a time for which an older base copy serves.`,
       )
     }
-  }
+  })
   await writeRecovery(staging, from, target)
   await copyFile(join(base.folder, 'credentials.json'), paths.credentials)
   if (user.switched) await giveTo(user, staging)
