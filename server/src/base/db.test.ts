@@ -130,6 +130,27 @@ describe('limits', () => {
     await holder.end()
   })
 
+  it('says that nothing answers, and keeps the cause', async () => {
+    const url = new URL(database.url)
+    url.port = '1'
+    const db = createDb({ url: url.href })
+    for (const work of [
+      () => db.query('select 1'),
+      () => db.tx(async () => 1),
+      () => db.connect(),
+    ]) {
+      const error = await work().then(
+        () => undefined,
+        (refused: Error) => refused,
+      )
+      expect(error).toBeInstanceOf(DbUnavailable)
+      expect(error?.message).toContain('cannot be reached (ECONNREFUSED)')
+      expect(error?.message).not.toContain(url.password)
+      expect(error?.cause).toMatchObject({ code: 'ECONNREFUSED' })
+    }
+    await db.close()
+  })
+
   it('gives a connection of its own, named, with its settings and our parsers', async () => {
     const client = await database.db.connect({
       applicationName: 'book 7',

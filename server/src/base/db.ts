@@ -59,6 +59,8 @@ export class DbUnavailable extends Error {
 /** How long the kernel may hold unacknowledged bytes before a dead peer's connection is given up. */
 const TCP_USER_TIMEOUT = '10s'
 const KEEP_ALIVE_MS = 10_000
+/** How long a connection of one's own may take to be made. */
+const CONNECT_MS = 10_000
 
 /** Opens the pool. Nothing is connected until the first statement. */
 export function createDb(options: DbOptions): Db {
@@ -91,11 +93,16 @@ export function createDb(options: DbOptions): Db {
       return release(client, (lose) => inTx(client, work, lose))
     },
     connect: async (connectOptions = {}) => {
-      const client = new pg.Client(clientConfig(url, { applicationName, ...connectOptions }))
+      const client = new pg.Client({
+        ...clientConfig(url, { applicationName, ...connectOptions }),
+        connectionTimeoutMillis: CONNECT_MS,
+      })
       client.on('error', (error) =>
         log?.warn({ error, applicationName: connectOptions.applicationName }, 'connection lost'),
       )
-      await client.connect()
+      await client.connect().catch((error: unknown) => {
+        throw explained(error, { max, checkoutMs: CONNECT_MS, waiting: 0 })
+      })
       return client
     },
     close: () => pool.end(),
@@ -203,8 +210,18 @@ function explained(error: unknown, at: { max: number; checkoutMs: number; waitin
       { cause: error },
     )
   }
+  const code = error instanceof Error && 'code' in error ? String(error.code) : ''
+  if (UNREACHABLE.test(code)) {
+    return new DbUnavailable(
+      `The database cannot be reached (${code}). Check that it runs and that DATABASE_URL names it.`,
+      { cause: error },
+    )
+  }
   return error
 }
+
+/** Codes of the operating system, and PostgreSQL's for starting up, shutting down and full. */
+const UNREACHABLE = /^(E[A-Z_]+|57P0[123]|53300)$/
 
 type Parse = (value: string) => unknown
 
