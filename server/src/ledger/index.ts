@@ -32,6 +32,7 @@ export type {
   TrialBalanceRow,
 } from './ledger.ts'
 export { type LedgerOptions, openLedger, ServerLedger } from './open-ledger.ts'
+export { createReads } from './reads.ts'
 export { REFUSALS, type Refusal, type RefusalCode, refusal } from './refusals.ts'
 export { LEDGER_PROBLEMS } from './route-refusals.ts'
 export {

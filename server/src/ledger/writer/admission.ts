@@ -297,14 +297,16 @@ export class Admission {
   /** Nothing is written for an entry answered from what is stored. */
   private settleAtOnce(batch: Batch, entry: Entry, answers: readonly TransferResult[]): void {
     batch.settled.push(entry)
-    if (entry.command === undefined) return entry.resolve(answers[0]!)
+    if (entry.command === undefined) {
+      entry.resolve(answers[0]!)
+      return
+    }
     const at = answers.findIndex((answer) => answer.status === 'refused')
     const refused = answers[at]
     if (refused?.status === 'refused') {
       const transfer = entry.requests.length === answers.length ? at : 0
-      return entry.resolve({ status: 'refused', code: refused.code, transfer })
-    }
-    return entry.resolve({ status: 'replayed', transfers: answers })
+      entry.resolve({ status: 'refused', code: refused.code, transfer })
+    } else entry.resolve({ status: 'replayed', transfers: answers })
   }
 
   private decideEntry(batch: Batch, entry: Entry): void {
@@ -314,7 +316,8 @@ export class Admission {
     const opened = this.openAccounts(batch, entry)
     if (opened !== undefined) {
       batch.undo.rewind(memory, mark)
-      return this.stale(batch, entry, opened)
+      this.stale(batch, entry, opened)
+      return
     }
     const results: TransferResult[] = []
     for (const [index, request] of entry.requests.entries()) {
@@ -324,7 +327,8 @@ export class Admission {
         batch.undo.rewind(memory, mark)
         memory.nextId = nextId
         batch.pendingRows.length = 0
-        return this.refuse(batch, entry, index, code)
+        this.refuse(batch, entry, index, code)
+        return
       }
       results.push({
         status: 'accepted',
@@ -338,7 +342,8 @@ export class Admission {
       batch.undo.rewind(memory, mark)
       memory.nextId = nextId
       batch.pendingRows.length = 0
-      return this.stale(batch, entry, changed)
+      this.stale(batch, entry, changed)
+      return
     }
     this.accept(batch, entry, results)
   }

@@ -187,9 +187,13 @@ export class Writer implements BookWriter {
   }
 
   private enqueue(entry: Entry): void {
-    if (this.stopped !== undefined) return entry.reject(this.stopped)
+    if (this.stopped !== undefined) {
+      entry.reject(this.stopped)
+      return
+    }
     if (this.waiting >= this.options.queueMax) {
-      return entry.reject(new QueueFull(`the queue of book ${this.book.number} is full`))
+      entry.reject(new QueueFull(`the queue of book ${this.book.number} is full`))
+      return
     }
     this.queue.push(entry)
     this.schedule()
