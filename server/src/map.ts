@@ -19,6 +19,6 @@ export const moduleMap: Readonly<Record<string, ModuleRule>> = {
   base: { uses: [], innerDoors: ['http', 'postgres'] },
   money: { uses: [] },
   ledger: { uses: ['base', 'money'], money: true },
-  channels: { uses: ['base', 'money'], money: true },
+  channels: { uses: ['base', 'money', 'ledger'], money: true },
   custody: { uses: ['base', 'money', 'ledger', 'channels'], money: true },
 }

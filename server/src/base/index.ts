@@ -114,6 +114,7 @@ export {
   newPersonalKeys,
   type PersonalKeySource,
   parsePersonalKeys,
+  personalSettings,
   retirePersonalKey,
 } from './personal-keys.ts'
 export {

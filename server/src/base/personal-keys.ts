@@ -10,6 +10,7 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { link, mkdir, open, readFile, stat, unlink } from 'node:fs/promises'
 import { dirname } from 'node:path'
+import { type SettingsTable, secret, text } from './config.ts'
 import type { Db, Tx } from './db.ts'
 import { PersonalProblem } from './personal-refusals.ts'
 import { derive, type PersonalKeys } from './personal-seal.ts'
@@ -25,6 +26,18 @@ export interface PersonalKeySource {
 }
 
 const VARIABLE = 'TENON_PERSONAL_KEY'
+
+/** The setting that carries the ring where no file can. */
+export const personalSettings = {
+  personalKeys: {
+    name: VARIABLE,
+    parse: secret(text),
+    optional: true,
+    secret: true,
+    says: 'The keys that seal names, ID numbers, cards and phones, as `index:…,k1:…`; without it they are kept in `personal.key` in the data folder.',
+  },
+} as const satisfies SettingsTable
+
 const INDEX = 'index'
 const KEY_BYTES = 32
 /** Serialises first starts on one database; the number means nothing else. */

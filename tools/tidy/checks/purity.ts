@@ -16,7 +16,6 @@ const BANNED: Readonly<Record<string, string>> = {
   randomInt: 'world.rng.below()',
   setTimeout: 'world.clock.sleep()',
   setInterval: 'world.clock.sleep() in a loop, or a row in the due table',
-  setImmediate: 'world.clock.sleep()',
   fetch: 'world.net.call()',
   parseFloat: 'parseDecimal of #money',
   'Number.parseFloat': 'parseDecimal of #money',

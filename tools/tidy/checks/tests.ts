@@ -1,5 +1,6 @@
 /** Tests: none is switched off, and every refusal has a row that names it. */
 import ts from 'typescript'
+import { textOf } from '../sql.ts'
 import {
   at,
   type Check,
@@ -52,7 +53,7 @@ export const refusalTests: Check = {
   run: (tree, paths) => {
     const literals = new Map<string | undefined, Set<string>>()
     return paths.flatMap((path) => {
-      const codes = refusalCodes(tree, path)
+      const codes = refusalRows(tree, path)
       if (codes.length === 0)
         return [{ path, line: 1, says: 'This file holds no table of refusals.' }]
       const module = moduleOf(path)
@@ -71,25 +72,53 @@ export const refusalTests: Check = {
   },
 }
 
+export interface RefusalRow {
+  readonly code: string
+  readonly http: number | undefined
+  readonly says: string
+  readonly node: ts.Node
+}
+
 /**
- * The codes of a refusals file. A table is an object whose values have `says`, or a list of rows that
- * begin with the code.
+ * The rows of a refusals file, read from its text. A table is an object whose values have `says`, or
+ * a list of rows that begin with the code and have a sentence further on.
  */
-export function refusalCodes(tree: Tree, path: string): { code: string; node: ts.Node }[] {
-  const codes: { code: string; node: ts.Node }[] = []
+export function refusalRows(tree: Tree, path: string): RefusalRow[] {
+  const rows: RefusalRow[] = []
   walkNodes(tree.source(path), (node) => {
-    if (ts.isPropertyAssignment(node) && ts.isObjectLiteralExpression(node.initializer)) {
-      const hasSentence = node.initializer.properties.some(
-        (each) => each.name?.getText() === 'says',
-      )
-      if (hasSentence) codes.push({ code: node.name.getText().replace(/['"]/g, ''), node })
+    const isRow = ts.isArrayLiteralExpression(node) && ts.isArrayLiteralExpression(node.parent)
+    if (isRow && node.elements[0] && ts.isStringLiteralLike(node.elements[0])) {
+      const [first, ...rest] = node.elements
+      rows.push(row(first.text, rest, node))
     }
-    if (ts.isArrayLiteralExpression(node) && ts.isArrayLiteralExpression(node.parent)) {
-      const first = node.elements[0]
-      if (first && ts.isStringLiteralLike(first)) codes.push({ code: first.text, node })
+    if (ts.isPropertyAssignment(node) && ts.isObjectLiteralExpression(node.initializer)) {
+      const fields = node.initializer.properties.filter(ts.isPropertyAssignment)
+      const values = fields.filter((each) => /^(?:says|http)$/.test(each.name.getText()))
+      if (!fields.some((each) => each.name.getText() === 'says')) return
+      const code = node.name.getText().replace(/['"]/g, '')
+      rows.push(
+        row(
+          code,
+          values.map((each) => each.initializer),
+          node,
+        ),
+      )
     }
   })
-  return codes
+  return rows
+}
+
+function row(code: string, values: readonly ts.Expression[], node: ts.Node): RefusalRow {
+  const http = values.find(ts.isNumericLiteral)
+  const says = values.map(sentence).find((each) => each !== undefined)
+  return { code, http: http && Number(http.text), says: says ?? '', node }
+}
+
+/** A sentence, perhaps written in several pieces. */
+function sentence(node: ts.Expression): string | undefined {
+  if (!ts.isBinaryExpression(node)) return textOf(node)
+  const [left, right] = [sentence(node.left), sentence(node.right)]
+  return left === undefined || right === undefined ? undefined : left + right
 }
 
 function testLiterals(tree: Tree, module: string | undefined): Set<string> {
