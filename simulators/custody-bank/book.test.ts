@@ -292,3 +292,33 @@ test('movements cannot leave the book unbalanced: the check before COMMIT stops 
     await fixture.close()
   }
 })
+
+test('a role of its own with CREATE on the database is enough, and after the first start without it', async () => {
+  const database = await testDatabase({ migrated: false })
+  const admin = new pg.Client(database.url)
+  await admin.connect()
+  const role = `bank_${database.url.slice(-8)}`
+  const { username, pathname } = new URL(database.url)
+  try {
+    await admin.query(`create role ${role} login password 'bank'`)
+    await admin.query(`grant create on database ${pathname.slice(1)} to ${role}`)
+    const url = new URL(database.url)
+    url.username = role
+    url.password = 'bank'
+    const options = { databaseUrl: url.href, platformPublicKeyPem: newKeys().publicKeyPem }
+    await (await startCustodyBank(options)).close()
+    await admin.query(`revoke create on database ${pathname.slice(1)} from ${role}`)
+    await (await startCustodyBank(options)).close()
+    const { rows } = await admin.query(
+      `select distinct nspname from pg_class c join pg_namespace n on n.oid = relnamespace
+       where relowner = $1::regrole and nspname not like 'pg_%'`,
+      [role],
+    )
+    expect(rows).toEqual([{ nspname: 'custody_bank' }])
+  } finally {
+    await admin.query(`reassign owned by ${role} to ${username}; drop owned by ${role}`)
+    await admin.query(`drop role ${role}`)
+    await admin.end()
+    await database.drop()
+  }
+})

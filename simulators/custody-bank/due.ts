@@ -75,6 +75,7 @@ export function createDueRunner(
       const gone = await tx.query('delete from custody_bank.due where id = $1 returning 1', [
         row.id,
       ])
+      // Another process may be working on the same book.
       if (gone.length === 0) return
       await work.act({ bank, tx, now: clock.now() }, row)
       await assertBook(tx)
