@@ -11,7 +11,7 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
     ...(values.to === undefined ? {} : { to: values.to }),
     onLine: terminal.say,
   })
-  const size = (report.bytes / 1024 / 1024).toFixed(0)
+  const size = Math.ceil(report.bytes / 1024 / 1024)
   terminal.say(`Backed up ${size} MB into ${report.base}.`)
   terminal.say(
     `Any time from ${report.manifest.endedAt} on can be restored: ` +

@@ -140,7 +140,7 @@ describe('restore', () => {
               current_setting('hot_standby') as standby, pg_is_in_recovery() as recovering`,
     )
     expect(settings).toEqual({
-      archive: '/bin/true',
+      archive: 'true',
       restore: '',
       standby: 'on',
       recovering: false,

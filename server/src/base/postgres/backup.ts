@@ -142,7 +142,7 @@ async function takeBackup(job: Job): Promise<BackupReport> {
     const bytes = [...copied.files.values()].reduce((sum, file) => sum + file.size, 0)
     return { to, base: join(to, name), manifest, bytes }
   } finally {
-    await rm(staging, { recursive: true, force: true })
+    await rm(staging, { recursive: true, force: true, maxRetries: 10 })
   }
 }
 

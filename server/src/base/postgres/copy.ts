@@ -71,16 +71,24 @@ export async function copyFile(from: string, to: string): Promise<CopiedFile | u
 
 const AT_ONCE = 8
 
-/** Runs `work` on every item, a few at a time: most of a copy is waiting for the disk to sync. */
+/**
+ * Runs `work` on every item, a few at a time: most of a copy is waiting for the disk to sync. After a
+ * failure nothing new is begun, and what was begun has ended when it is thrown.
+ */
 export async function each<T>(
   items: readonly T[],
   work: (item: T) => Promise<void>,
 ): Promise<void> {
   const rest = items.values()
+  const failures: unknown[] = []
   const worker = async () => {
-    for (const item of rest) await work(item)
+    for (const item of rest) {
+      if (failures.length > 0) return
+      await work(item).catch((error: unknown) => failures.push(error))
+    }
   }
   await Promise.all(Array.from({ length: AT_ONCE }, worker))
+  if (failures.length > 0) throw failures[0]
 }
 
 /** Makes the folders of a tree under `to`, and syncs them once their files are in. */

@@ -15,6 +15,13 @@ interface Cause {
 /** Searched top to bottom; a cause that explains others stands above them. */
 const CAUSES: readonly Cause[] = [
   {
+    pattern:
+      /could not (create|map|resize).*shared memory|Cannot allocate memory|No space .*shared memory/,
+    code: 'failed',
+    says: () =>
+      `This machine has too little free memory for the database. Free some and start again.`,
+  },
+  {
     pattern: /No space left on device|Disk quota exceeded/,
     code: 'disk_full',
     says: ({ paths }) => fullDisk(paths),
@@ -38,13 +45,6 @@ const CAUSES: readonly Cause[] = [
     code: 'busy',
     says: ({ paths }) =>
       `Another PostgreSQL still works in ${paths.data}. Wait until it has ended, then start again.`,
-  },
-  {
-    pattern:
-      /could not (create|map|resize).*shared memory|Cannot allocate memory|No space .*shared memory/,
-    code: 'failed',
-    says: () =>
-      `This machine has too little free memory for the database. Free some and start again.`,
   },
   {
     pattern: /Permission denied|has invalid permissions|has wrong ownership/,

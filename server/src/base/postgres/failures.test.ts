@@ -6,7 +6,7 @@ import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { findPackage } from './binaries.ts'
 import { may } from './execution.ts'
-import { launchPostgres } from './launch.ts'
+import { launchPostgres, portFrom } from './launch.ts'
 import { PostgresProblem } from './problem.ts'
 import {
   CHECKOUT,
@@ -56,6 +56,16 @@ describe('a port in use', () => {
     expect(problem.message).toContain('could not bind')
     const postgres = await launchFast(folder)
     expect(postgres.port).not.toBe(port)
+  })
+
+  it.each(['0', '65536', '5432x', '-1', ' 5432'])('TENON_PG_PORT "%s" is refused', (text) => {
+    expect(() => portFrom({ TENON_PG_PORT: text })).toThrow(/is no port\. Set it to a number/)
+  })
+
+  it('TENON_PG_PORT names the port', () => {
+    expect(portFrom({ TENON_PG_PORT: '5433' })).toBe(5433)
+    expect(portFrom({ TENON_PG_PORT: '' })).toBeUndefined()
+    expect(portFrom({})).toBeUndefined()
   })
 
   it('that was last time’s is given up for a free one', async () => {

@@ -33,7 +33,7 @@ import { freePort, isPortFree, startServer, stopServer, waitReady } from './star
 export interface LaunchOptions {
   /** Where everything lies; `defaultDataFolder()` unless given. */
   dataFolder?: string
-  /** The port to listen on, and no other. Without it: that of last time, or a free one. */
+  /** The port to listen on, and no other. Without it: TENON_PG_PORT, that of last time, a free one. */
   port?: number
   /** Settings over those of `serverSettings()`. */
   settings?: Settings
@@ -76,7 +76,8 @@ export async function launchPostgres(options: LaunchOptions = {}): Promise<Runni
   try {
     await claimFolder(paths)
     return await withLock(paths.lock, launcher.onLine, async () => {
-      const { server, adopted } = await serverUp(launcher, { first: true, port: options.port })
+      const port = options.port ?? portFrom(process.env)
+      const { server, adopted } = await serverUp(launcher, { first: true, port })
       try {
         const password = await readPassword(paths)
         const root = `postgres://postgres:${password}@127.0.0.1:${server.port}`
@@ -91,6 +92,17 @@ export async function launchPostgres(options: LaunchOptions = {}): Promise<Runni
   } catch (error) {
     throw asProblem(error, paths)
   }
+}
+
+/** The port that TENON_PG_PORT asks for. */
+export function portFrom({ TENON_PG_PORT: text = '' }: NodeJS.ProcessEnv): number | undefined {
+  if (text === '') return undefined
+  const port = Number(text)
+  if (/^\d{1,5}$/.test(text) && port >= 1 && port <= 65_535) return port
+  throw new PostgresProblem(
+    'port_in_use',
+    `TENON_PG_PORT is "${text}", which is no port. Set it to a number from 1 to 65535, or unset it.`,
+  )
 }
 
 /** A live, ready server: found or started. `first` allows an empty folder to be initialised. */

@@ -25,6 +25,7 @@ export type PostgresProblemCode =
   /** The file with the superuser's password is missing. */
   | 'password_missing'
   | 'disk_full'
+  /** The port asked for is taken, or is no port. */
   | 'port_in_use'
   /** Another process holds the data folder and does not let go. */
   | 'busy'

@@ -37,7 +37,7 @@ export function serverSettings(memory: number = availableMemory()): Settings {
     min_wal_size: '1GB',
     checkpoint_timeout: '5min',
     archive_mode: 'on',
-    archive_command: '/bin/true',
+    archive_command: 'true',
     autovacuum: 'on',
     jit: 'off',
     TimeZone: 'UTC',
