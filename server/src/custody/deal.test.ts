@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { readDeal } from './deal.ts'
+import type { Problem } from './problem.ts'
 import { readScheme, type Scheme } from './scheme.ts'
 
 const root = new URL('../../../schemes/', import.meta.url)
@@ -155,7 +156,7 @@ describe('a deal with a mistake is refused by the path of its field', () => {
   ])('%s', (_, place, value, pointer, code) => {
     const result = readDeal(set(sample(), place, value), [scheme])
     expect(result).toEqual(expect.arrayContaining([expect.objectContaining({ pointer, code })]))
-    for (const problem of result as { says: string }[]) expect(problem.says).toMatch(/[.。]$/)
+    for (const problem of result as Problem[]) expect(problem.says).toMatch(/[.。]$/)
   })
 
   test('text that is not JSON', () => {

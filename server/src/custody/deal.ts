@@ -6,6 +6,7 @@
  * full-width from ASCII, and says so.
  */
 import { Ajv, type ErrorObject } from 'ajv'
+import { isPersonalRefusal, personal } from '#base'
 import { type Currency, isMoneyRefusal, parseMoney, toDecimal } from '#money'
 import { evaluate } from './plan.ts'
 import { escaped, type Problem, schemaProblems } from './problem.ts'
@@ -133,17 +134,15 @@ function partyProblems(json: DealJson, scheme: Scheme): Problem[] {
     const role = Object.hasOwn(scheme.roles, party.role) ? scheme.roles[party.role] : undefined
     if (role === undefined) {
       const known = Object.keys(scheme.roles).join(', ')
-      return report('/role', 'role_unknown', `The scheme has no such role; use one of: ${known}.`)
+      report('/role', 'role_unknown', `The scheme has no such role; use one of: ${known}.`)
+      return
     }
     if (roles.has(party.role)) {
       report('/role', 'party_twice', `There is one ${party.role}; remove the second or its role.`)
     }
     roles.add(party.role)
-    const valid = role.kind === 'person' ? residentId(party.id_number) : creditCode(party.id_number)
-    if (!valid) {
-      const what = role.kind === 'person' ? 'resident ID number' : 'unified social credit code'
-      report('/id_number', 'id_number_wrong', `The ${what} has a wrong check digit; correct it.`)
-    }
+    const wrong = idNumberProblem(role.kind, party.id_number)
+    if (wrong !== undefined) report('/id_number', 'id_number_wrong', wrong)
     const other = accounts.get(party.bank_account.number)
     if (other !== undefined) {
       const says = `The ${other} has the same bank account; give each party its own.`
@@ -256,13 +255,14 @@ function balanceProblems(
   return []
 }
 
-const ID_WEIGHTS = [7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2]
-
-/** The check digit of a resident ID number (GB 11643). */
-function residentId(text: string): boolean {
-  if (!/^\d{17}[\dX]$/.test(text)) return false
-  const total = ID_WEIGHTS.reduce((sum, weight, i) => sum + weight * Number(text[i]), 0)
-  return text[17] === '10X98765432'[total % 11]
+/** What is wrong with a resident ID number or a unified social credit code. */
+function idNumberProblem(kind: 'person' | 'company', text: string): string | undefined {
+  if (kind === 'company') {
+    const wrong = 'The unified social credit code has a wrong check digit; correct it.'
+    return creditCode(text) ? undefined : wrong
+  }
+  const read = personal('id_number', text)
+  return isPersonalRefusal(read) ? read.says : undefined
 }
 
 const CREDIT_ALPHABET = '0123456789ABCDEFGHJKLMNPQRTUWXY'

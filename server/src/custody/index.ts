@@ -1,0 +1,18 @@
+/** The door to custody: schemes and deals as documents, running cases, and the proof against the bank. */
+export {
+  type Case,
+  type CaseAccount,
+  type CaseMilestone,
+  type CaseParty,
+  caseId,
+  type OpenItem,
+  type Step,
+} from './case.ts'
+export { type CaseRefused, type Custody, type CustodyOptions, createCustody } from './custody.ts'
+export { type Deal, dealSchema, type Party, readDeal } from './deal.ts'
+export { evaluate } from './plan.ts'
+export type { Problem } from './problem.ts'
+export type { Difference, Proof, ProvedBalance, ProvedFile } from './prove.ts'
+export { CUSTODY_REFUSALS, type CustodyRefusalCode } from './refusals.ts'
+export { readScheme, type Scheme, schemeHash, schemeSchema } from './scheme.ts'
+export { OPEN_ITEM_KINDS, type OpenItemKind } from './states.ts'
