@@ -46,7 +46,7 @@ export async function fly(batch: Batch, options: FlightOptions): Promise<Outcome
   const sent: Sent[] = []
   client.connection.stream.cork()
   try {
-    await send(client, sent, 'begin', { text: 'begin' })
+    void send(client, sent, 'begin', { text: 'begin' })
     if (batch.effects.size > 0) return await flyWithEffects(batch, options, sent)
     stage(batch, options, sent)
     if (options.before !== undefined) {
