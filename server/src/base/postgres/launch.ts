@@ -77,21 +77,46 @@ export async function launchPostgres(options: LaunchOptions = {}): Promise<Runni
     await claimFolder(paths)
     return await withLock(paths.lock, launcher.onLine, async () => {
       const port = options.port ?? portFrom(process.env)
-      const { server, adopted } = await serverUp(launcher, { first: true, port })
-      try {
-        const password = await readPassword(paths)
-        const root = `postgres://postgres:${password}@127.0.0.1:${server.port}`
-        const url = await ensureApplicationDatabase(`${root}/postgres`)
-        const unregister = await registerUser(paths.users)
-        return running(launcher, { server, adopted, url, adminUrl: `${root}/tenon`, unregister })
-      } catch (error) {
-        if (!adopted) await stopServer(paths)
-        throw error
-      }
+      const up = await connectedServer(launcher, port)
+      const unregister = await registerUser(paths.users)
+      return running(launcher, { ...up, unregister })
     })
   } catch (error) {
     throw asProblem(error, paths)
   }
+}
+
+/**
+ * A server that was spoken to. One found alive may be on its last breath (killed an instant ago, or
+ * recovering from a crash of a child), so a connection lost is a reason to look again.
+ */
+async function connectedServer(
+  launcher: Launcher,
+  port: number | undefined,
+): Promise<Omit<Up, 'unregister'>> {
+  for (let attempt = 1; ; attempt += 1) {
+    const { server, adopted } = await serverUp(launcher, { first: true, port })
+    try {
+      const password = await readPassword(launcher.paths)
+      const root = `postgres://postgres:${password}@127.0.0.1:${server.port}`
+      const url = await ensureApplicationDatabase(`${root}/postgres`)
+      return { server, adopted, url, adminUrl: `${root}/tenon` }
+    } catch (error) {
+      if (isConnectionLost(error) && attempt < 100) await sleep(100)
+      else {
+        if (!adopted) await stopServer(launcher.paths)
+        throw error
+      }
+    }
+  }
+}
+
+function isConnectionLost(error: unknown): boolean {
+  const { code = '', message } = error as { code?: string; message: string }
+  return (
+    ['ECONNRESET', 'ECONNREFUSED', 'EPIPE', '57P01', '57P02', '57P03'].includes(code) ||
+    message.startsWith('Connection terminated')
+  )
 }
 
 /** The port that TENON_PG_PORT asks for. */
