@@ -21,6 +21,7 @@ export {
   type RefusedOutcome,
   type TransferResult,
 } from './command.ts'
+export { EXPIRE_HOLD, expireHolds } from './expire-holds.ts'
 export { ledgerRoutes } from './http.ts'
 export type {
   BookWriter,

@@ -3,9 +3,10 @@
  * An entry is put off when one of its roots is in the batch already, when its id may have been used
  * before (the database is asked), or when the same id is in flight (it waits for that answer).
  */
-import { storeAnswer } from '#base'
+import { applied, planDue, storeAnswer } from '#base'
 import type { Book } from '../book.ts'
 import { CHARTS } from '../charts.ts'
+import { EXPIRE_HOLD } from '../expire-holds.ts'
 import type { AccountChange, Command, TransferResult } from '../command.ts'
 import type { RefusalCode } from '../refusals.ts'
 import type { TransferRequest } from '../transfer.ts'
@@ -354,6 +355,7 @@ export class Admission {
     for (const [index, request] of entry.requests.entries()) {
       const result = results[index]!
       if (result.status === 'accepted') this.remember(batch, request.id, Number(result.number))
+      this.planExpiry(batch, entry, request)
     }
     const { command } = entry
     batch.entries.push(entry)
@@ -366,6 +368,15 @@ export class Admission {
     batch.results.push({ status: 'committed', seq, at: batch.at, transfers: results })
   }
 
+  /** A hold that may expire plans its end in the tx that opens it. */
+  private planExpiry(batch: Batch, entry: Entry, request: TransferRequest): void {
+    if (request.type !== 'hold' || request.expiresAt === undefined) return
+    const { orgId } = this.book
+    const dueAt = request.expiresAt
+    const row = { orgId, kind: EXPIRE_HOLD, key: request.id, dueAt, payload: null }
+    batch.addEffects(entry, [applied(planDue, row)])
+  }
+
   private addOutcome(
     batch: Batch,
     entry: Entry,
@@ -374,7 +385,7 @@ export class Admission {
     this.block(batch, entry.command!)
     batch.addEffects(entry, outcome.effects ?? [])
     if (outcome.answer !== undefined) {
-      batch.addEffects(entry, [{ effect: storeAnswer, row: outcome.answer } as never])
+      batch.addEffects(entry, [applied(storeAnswer, outcome.answer)])
     }
     batch.events.push(...(outcome.events ?? []))
   }

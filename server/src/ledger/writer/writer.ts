@@ -21,7 +21,7 @@ import type { BookWriter, Hold } from '../ledger.ts'
 import type { TransferRequest } from '../transfer.ts'
 import { Admission } from './admission.ts'
 import { Batch, type Outcome } from './batch.ts'
-import { bareEntry, commandEntry, type Entry } from './entry.ts'
+import { bareEntry, commandEntry, type Entry, isBare } from './entry.ts'
 import { fly } from './flight.ts'
 import { look, type Needs } from './look-up.ts'
 import type { HeldMoney, Memory } from './memory.ts'
@@ -231,7 +231,7 @@ export class Writer implements BookWriter {
       !this.inFlight[0]!.alone &&
       this.groups.length === 0 &&
       this.waiting >= SECOND_BATCH_AT &&
-      this.queue[this.queueHead]!.command === undefined
+      isBare(this.queue[this.queueHead]!)
     )
   }
 
@@ -265,7 +265,7 @@ export class Writer implements BookWriter {
   private admitQueue(batch: Batch, later: Entry[], bareOnly: boolean): void {
     while (this.queueHead < this.queue.length && this.admission.hasRoom(batch)) {
       const entry = this.queue[this.queueHead]!
-      if (bareOnly && entry.command !== undefined) break
+      if (bareOnly && !isBare(entry)) break
       this.queueHead += 1
       this.admission.admit(batch, entry, later)
     }
