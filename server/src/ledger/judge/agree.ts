@@ -1,110 +1,192 @@
 /**
- * Runs one staged history through all candidates and stops at the first thing they disagree on:
- * an answer, a balance, a hold, or a row. The model runs first, because it also says which steps
- * are in the rules at all; what a caller may not ask is left out for everyone.
+ * Runs one staged history through the engine, the oracle and the model, and stops at the first thing
+ * they disagree on: an answer, a balance, a hold, or a row.
+ *
+ * Requests sent at once may be decided in any order, and the engine does put off those that need a
+ * look into the database. So its answers to a burst must be those of *some* order: the model is pure
+ * and searches for one. The oracle then runs the burst in that order.
  *
  * The books went different ways before, so numbers are compared from where this history began.
  */
+import { setTimeout as sleep } from 'node:timers/promises'
 import { isDeepStrictEqual } from 'node:util'
 import type { Instant, Uuid } from '#base'
 import type { Staged } from './commands.ts'
+import { Disagreement, type Told } from './disagreement.ts'
 import type { ModelBook } from './model.ts'
-import { openModel } from './model-candidate.ts'
-import type { Candidate, Picture, Step, StepResult, TransferRow } from './step.ts'
-
-/** Steps that are sent at once, to be answered one by one. */
-interface Burst {
-  readonly steps: Step[]
-  readonly clock: Instant
-  readonly results: StepResult[]
-  picture: Picture
-}
+import { emptyBook, instant, open } from './model.ts'
+import { picture, runStep } from './model-steps.ts'
+import { withChart } from './oracle.ts'
+import type { Candidate, Step, StepResult, TransferRow } from './step.ts'
 
 /** Counts what a run has met: refusal codes, accepted types, replays. */
 export type Tally = Map<string, number>
 
+export interface AgreeOptions {
+  readonly engine: Candidate
+  readonly oracle: Candidate
+  readonly world: { moveTo(at: Instant): Promise<void> }
+  /** Whether transfers between two other steps are sent at once. */
+  readonly together: boolean
+  readonly tally: Tally
+}
+
+/** How long the engine may take for one burst before it counts as hanging. */
+const PATIENCE_MS = 20_000
+
 /** Runs the history; throws with the whole of it when two candidates differ. */
-export async function agree(
-  candidates: readonly Candidate[],
-  staged: Staged,
-  options: { together: boolean; tally: Tally; world?: { moveTo(at: Instant): void } },
-): Promise<void> {
+export async function agree(staged: Staged, options: AgreeOptions): Promise<void> {
+  const { engine, oracle, world, together, tally } = options
   const { openings, steps, accounts } = staged
-  const begins = await Promise.all(candidates.map((candidate) => candidate.end()))
-  const model = openModel({ transfer: 0n, account: 0 })
+  const begins = { engine: await engine.end(), oracle: await oracle.end() }
   const first = steps[0]?.clock ?? 0
-  options.world?.moveTo(first)
-  await Promise.all([model, ...candidates].map((candidate) => candidate.open(openings, first)))
+  let book = openings.map(withChart).reduce(open, emptyBook())
+  await world.moveTo(first)
+  await Promise.all([engine, oracle].map((candidate) => candidate.open(openings, first)))
   const holds = holdIds(steps.map(({ step }) => step))
-  const bursts = await runModel(model, staged, { holds, ...options })
+  const told: Told[] = []
 
-  for (const burst of bursts) {
-    options.world?.moveTo(burst.clock)
-    const ran = await Promise.all(
-      candidates.map(async (candidate) => ({
-        results: await candidate.run(burst.steps, burst.clock),
-        picture: await candidate.picture(accounts, holds),
-      })),
+  for (const burst of bursts(staged, together)) {
+    if (!burst.steps.every((step) => makesSense(step, book))) continue
+    await world.moveTo(burst.clock)
+    const answered = await patiently(engine.run(burst.steps, burst.clock), { staged, told, burst })
+    const found = answered.map((result) => relativeResult(result, begins.engine.transfer))
+    const order = findOrder(book, burst, found)
+    if (order === undefined) {
+      const expected = inOrder(book, burst)
+      throw new Disagreement('engine', { staged, told, expected, found, steps: burst.steps })
+    }
+    book = order.book
+    count(tally, order.told)
+    told.push(...order.told)
+    const ordered = order.told.map(({ step }) => step)
+    const judged = (await oracle.run(ordered, burst.clock)).map((result) =>
+      relativeResult(result, begins.oracle.transfer),
     )
-    for (const [at, candidate] of candidates.entries()) {
-      const begin = begins[at]!
-      const results = ran[at]!.results.map((result) => relativeResult(result, begin.transfer))
-      const place = { staged, bursts, candidate: candidate.name, burst }
-      for (const [step, expected] of burst.results.entries()) {
-        same(expected, results[step], { ...place, step, what: 'answer' })
-      }
-      same(burst.picture, ran[at]!.picture, { ...place, what: 'balances and holds after it' })
+    const expected = order.told.map(({ result }) => result)
+    same(expected, judged, { candidate: 'oracle', staged, told, steps: ordered })
+    const after = picture(book, accounts, holds)
+    for (const candidate of [engine, oracle]) {
+      const seen = await candidate.picture(accounts, holds)
+      same(after, seen, { candidate: candidate.name, staged, told })
     }
   }
 
-  const expected = await model.rows(0n)
-  for (const [at, candidate] of candidates.entries()) {
-    const begin = begins[at]!
-    const rows = await candidate.rows(begin.transfer)
-    const relative = rows.map((row) => relativeRow(row, begin))
-    const place = { staged, bursts, candidate: candidate.name, what: 'rows' }
-    for (let row = 0; row < Math.max(expected.length, relative.length); row += 1) {
-      same(expected[row], relative[row], place)
+  for (const candidate of [engine, oracle] as const) {
+    const begin = candidate === engine ? begins.engine : begins.oracle
+    const rows = (await candidate.rows(begin.transfer)).map((row) => relativeRow(row, begin))
+    for (let at = 0; at < Math.max(book.rows.length, rows.length); at += 1) {
+      same(book.rows[at], rows[at], { candidate: candidate.name, staged, told })
     }
   }
 }
 
-/** The model's answers, cut where the clock moves, or after each step. */
-async function runModel(
-  model: ReturnType<typeof openModel>,
-  { steps, accounts }: Staged,
-  options: { together: boolean; tally: Tally; holds: readonly Uuid[] },
-): Promise<Burst[]> {
-  const bursts: Burst[] = []
+interface Burst {
+  readonly steps: Step[]
+  readonly clock: Instant
+}
+
+/** Transfers and commands that are sent at once; every other step stands alone. */
+function bursts({ steps }: Staged, together: boolean): Burst[] {
+  const all: Burst[] = []
+  let open: Burst | undefined
   for (const { step, clock } of steps) {
-    if (step.do === 'clock' || !makesSense(step, model.book())) continue
-    const results = await model.run([step], clock)
-    count(options.tally, step, results)
-    const picture = await model.picture(accounts, options.holds)
-    const last = bursts.at(-1)
-    if (options.together && last !== undefined && last.clock === clock) {
-      last.steps.push(step)
-      last.results.push(...results)
-      last.picture = picture
-    } else {
-      bursts.push({ steps: [step], clock, results, picture })
+    const bare = step.do === 'transfer' || step.do === 'command'
+    if (bare && open !== undefined) open.steps.push(step)
+    else {
+      const burst = { steps: [step], clock }
+      if (step.do !== 'clock') all.push(burst)
+      open = bare && together ? burst : undefined
     }
   }
-  return bursts
+  return all
 }
 
-/** What no caller may ask: a period opened again, a closed account changed, an ended hold pinned. */
+/**
+ * What no caller may ask: a period opened again, a closed account changed, an account closed that
+ * holds something, an ended hold pinned.
+ */
 function makesSense(step: Step, book: ModelBook): boolean {
   switch (step.do) {
-    case 'change':
-      return book.accounts.get(step.account)?.state !== 'closed'
+    case 'change': {
+      const account = book.accounts.get(step.account)
+      if (account === undefined || account.state === 'closed') return false
+      const net = account.debitsPosted - account.creditsPosted
+      const empty = net === 0n && account.debitsPending + account.creditsPending === 0n
+      return step.state !== 'closed' || empty
+    }
     case 'close':
       return book.closedBefore === undefined || step.before > book.closedBefore
     case 'pin':
       return book.holds.get(step.hold)?.state === 'open'
-    default:
+    case 'transfer':
+    case 'command':
+    case 'clock':
       return true
   }
+}
+
+// --- The order in which a burst was decided ---
+
+interface Order {
+  readonly book: ModelBook
+  readonly told: readonly Told[]
+}
+
+/** An order of the burst in which the model gives exactly these answers. */
+function findOrder(
+  book: ModelBook,
+  { steps, clock }: Burst,
+  found: readonly StepResult[],
+): Order | undefined {
+  const search = (
+    at: ModelBook,
+    left: readonly number[],
+    told: readonly Told[],
+  ): Order | undefined => {
+    if (left.length === 0) return { book: at, told }
+    for (const index of left) {
+      const step = steps[index]!
+      const ran = runStep(at, step, instant(at, clock))
+      if (!isDeepStrictEqual(ran.result, found[index])) continue
+      const rest = left.filter((other) => other !== index)
+      const order = search(ran.book, rest, [...told, { step, result: ran.result }])
+      if (order !== undefined) return order
+    }
+    return undefined
+  }
+  return search(book, [...steps.keys()], [])
+}
+
+function inOrder(book: ModelBook, { steps, clock }: Burst): StepResult[] {
+  let at = book
+  return steps.map((step) => {
+    const ran = runStep(at, step, instant(at, clock))
+    at = ran.book
+    return ran.result
+  })
+}
+
+/** An engine that never answers is a disagreement too. */
+async function patiently<T>(
+  work: Promise<T>,
+  place: { staged: Staged; told: readonly Told[]; burst: Burst },
+): Promise<T> {
+  const enough = new AbortController()
+  const late = sleep(PATIENCE_MS, 'late' as const, { signal: enough.signal }).catch(
+    () => 'late' as const,
+  )
+  const first = await Promise.race([work, late])
+  enough.abort()
+  if (first !== 'late') return first
+  const { staged, told, burst } = place
+  throw new Disagreement('engine', {
+    staged,
+    told,
+    expected: 'an answer',
+    found: `none for ${PATIENCE_MS} ms`,
+    steps: burst.steps,
+  })
 }
 
 function holdIds(steps: readonly Step[]): Uuid[] {
@@ -115,9 +197,9 @@ function holdIds(steps: readonly Step[]): Uuid[] {
   return [...new Set(requests.filter(({ type }) => type === 'hold').map(({ id }) => id))]
 }
 
-function count(tally: Tally, step: Step, results: readonly StepResult[]): void {
+function count(tally: Tally, told: readonly Told[]): void {
   const add = (what: string) => tally.set(what, (tally.get(what) ?? 0) + 1)
-  for (const result of results) {
+  for (const { step, result } of told) {
     if (result.do === 'command') {
       add(`command ${result.status}`)
       if (result.status === 'refused') add(result.code)
@@ -155,43 +237,14 @@ function relativeRow(row: TransferRow, begin: { transfer: bigint; account: numbe
   }
 }
 
-// --- Saying what was wrong ---
-
 interface Place {
-  readonly staged: Staged
-  readonly bursts: readonly Burst[]
   readonly candidate: string
-  readonly what: string
-  readonly burst?: Burst
-  readonly step?: number
+  readonly staged: Staged
+  readonly told: readonly Told[]
+  readonly steps?: readonly Step[]
 }
 
-function same(expected: unknown, found: unknown, place: Place): void {
+function same(expected: unknown, found: unknown, { candidate, ...place }: Place): void {
   if (isDeepStrictEqual(expected, found)) return
-  const { staged, bursts, candidate, what, burst } = place
-  const at = burst?.steps[place.step ?? burst.steps.length - 1]
-  const lines = bursts.flatMap(({ steps, results }) =>
-    steps.map((step, n) => {
-      const mark = step === at ? '>' : ' '
-      return `${mark} ${show(step, staged)}  →  ${show(results[n], staged)}`
-    }),
-  )
-  throw new Error(
-    [
-      `The ${candidate} and the model differ: ${what}.`,
-      `  model:  ${show(expected, staged)}`,
-      `  ${candidate}: ${show(found, staged)}`,
-      "The history and the model's answers:",
-      ...lines,
-    ].join('\n'),
-  )
-}
-
-/** Anything as one line in which ids carry their short names. */
-export function show(value: unknown, { names }: Pick<Staged, 'names'>): string {
-  const plain = (_: string, item: unknown) => {
-    if (typeof item === 'bigint') return `${item}n`
-    return typeof item === 'string' ? (names.get(item) ?? item) : item
-  }
-  return (JSON.stringify(value, plain) ?? 'nothing').replaceAll('"', '')
+  throw new Disagreement(candidate, { ...place, expected, found })
 }

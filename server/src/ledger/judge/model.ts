@@ -339,8 +339,7 @@ function decideRelease(
   const sum = legs.reduce((total, leg) => total + leg.amount, 0n)
   const refused =
     firstOf(legs, (leg) => accountsWrong(book, leg)) ??
-    (sum > hold.remaining ? 'release_exceeds_hold' : undefined) ??
-    releaseStatesWrong(book, legs)
+    (sum > hold.remaining ? 'release_exceeds_hold' : undefined)
   if (refused !== undefined) return refused
   at(book, hold.debit).debitsPending -= sum
   at(book, hold.credit).creditsPending -= sum
@@ -348,21 +347,11 @@ function decideRelease(
   if (hold.remaining === 0n) hold.state = 'released'
   for (const [position, leg] of legs.entries()) {
     // The debit account's money was reserved by the hold: only the other side can lack funds.
-    const short = creditFundsWrong(book, leg) ?? movePosted(book, leg)
+    const short = statesWrong(book, leg) ?? creditFundsWrong(book, leg) ?? movePosted(book, leg)
     if (short !== undefined) return short
     write(book, { request, now, leg: position, moved: leg, subject: hold.number })
   }
   return undefined
-}
-
-/** The checks of a release stand account state by account state, over all its parts. */
-function releaseStatesWrong(book: ModelBook, legs: readonly Leg[]): RefusalCode | undefined {
-  return (
-    firstOf(legs, (leg) => debitClosed(book, leg)) ??
-    firstOf(legs, (leg) => creditClosed(book, leg)) ??
-    firstOf(legs, (leg) => debitFrozen(book, leg)) ??
-    firstOf(legs, (leg) => creditFrozen(book, leg))
-  )
 }
 
 function decideVoid(book: ModelBook, request: VoidRequest, now: Instant): RefusalCode | undefined {
@@ -530,10 +519,11 @@ function creditFundsWrong(book: ModelBook, leg: Leg): RefusalCode | undefined {
   return left < 0n ? 'credit_account_overdrawn' : undefined
 }
 
+/** What is posted and what is pending must fit together, so that a release never overflows. */
 function countersWrong(book: ModelBook, leg: Leg): RefusalCode | undefined {
   const tooLarge = [at(book, leg.debit), at(book, leg.credit)].some(
     ({ debitsPosted, creditsPosted, debitsPending, creditsPending }) =>
-      [debitsPosted, creditsPosted, debitsPending, creditsPending].some((sum) => sum > LARGEST),
+      debitsPosted + debitsPending > LARGEST || creditsPosted + creditsPending > LARGEST,
   )
   return tooLarge ? 'balance_too_large' : undefined
 }

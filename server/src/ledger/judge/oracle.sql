@@ -294,11 +294,21 @@ create function judge.account(b int, id text) returns ledger.account language sq
   select a.* from ledger.account a where a.book_id = b and a.id = account.id::uuid;
 $$;
 
--- Adds to the counters of two accounts; both kinds may be negative to take back.
+-- Adds to the counters of two accounts; pending amounts are negative to take back. What is posted and
+-- what is pending must fit into one counter together, so that a release never overflows.
 create function judge.move(
   b int, debit int, credit int, posted numeric, pending_debit numeric, pending_credit numeric
 ) returns void language plpgsql as $$
 begin
+  if exists (
+    select from ledger.account a where a.book_id = b and a.number in (debit, credit) and (
+      a.number = debit and
+        a.debits_posted::numeric + posted + a.debits_pending + pending_debit > 9223372036854775807
+      or a.number = credit and
+        a.credits_posted::numeric + posted + a.credits_pending + pending_credit > 9223372036854775807)
+  ) then
+    perform judge.refuse('balance_too_large');
+  end if;
   update ledger.account a
   set debits_posted = a.debits_posted + posted, debits_pending = a.debits_pending + pending_debit
   where a.book_id = b and a.number = debit;
@@ -306,8 +316,6 @@ begin
   set credits_posted = a.credits_posted + posted,
       credits_pending = a.credits_pending + pending_credit
   where a.book_id = b and a.number = credit;
-exception when numeric_value_out_of_range then
-  perform judge.refuse('balance_too_large');
 end $$;
 
 -- Writes the row of one leg after its accounts have moved; returns its number.
@@ -407,7 +415,8 @@ declare
   legs jsonb;
   total numeric;
   l record;
-  code text;
+  d ledger.account;
+  c ledger.account;
   number bigint;
   first_id bigint;
 begin
@@ -418,33 +427,19 @@ begin
   perform judge.check_time(b, r, moment);
   h := judge.hold_for(b, r);
   if judge.is_past(h, moment) then perform judge.refuse('hold_expired'); end if;
-  select jsonb_agg(jsonb_build_object('debit', judge.hex(d.id),
-      'credit', coalesce(x.part->>'credit', judge.hex(c.id)), 'amount', x.part->>'amount'
+  select jsonb_agg(jsonb_build_object('debit', judge.hex(da.id),
+      'credit', coalesce(x.part->>'credit', judge.hex(ca.id)), 'amount', x.part->>'amount'
     ) order by x.n), sum((x.part->>'amount')::numeric)
   into legs, total
-  from ledger.account d, ledger.account c,
+  from ledger.account da, ledger.account ca,
     jsonb_array_elements(coalesce(r->'parts',
       jsonb_build_array(jsonb_build_object('amount', h.remaining::text)))) with ordinality x(part, n)
-  where d.book_id = b and d.number = h.debit and c.book_id = b and c.number = h.credit;
+  where da.book_id = b and da.number = h.debit and ca.book_id = b and ca.number = h.credit;
   perform judge.check_legs(b, legs, false, true);
   if total > h.remaining then perform judge.refuse('release_exceeds_hold'); end if;
   perform judge.lock(b, array(
     select e.id from jsonb_array_elements(legs) x(leg)
     cross join lateral (values (leg->>'debit'), (leg->>'credit')) e(id)));
-
-  -- Account states over all parts: closed before frozen, the hold's debit account before the rest.
-  select w.code into code
-  from jsonb_array_elements(legs) with ordinality x(leg, n)
-  cross join lateral judge.account(b, leg->>'debit') d
-  cross join lateral judge.account(b, leg->>'credit') c
-  cross join lateral (values
-    (1, 'debit_account_closed', d.state = 'closed'),
-    (2, 'credit_account_closed', c.state = 'closed'),
-    (3, 'debit_account_frozen', d.state = 'frozen' and d.side = 'credit'),
-    (4, 'credit_account_frozen', c.state = 'frozen' and c.side = 'debit')
-  ) w(rank, code, applies)
-  where w.applies order by w.rank, x.n limit 1;
-  if code is not null then perform judge.refuse(code); end if;
 
   perform judge.move(b, h.debit, h.credit, 0, -total, -total);
   update ledger.hold x
@@ -452,14 +447,17 @@ begin
       state = case when x.remaining = total then 'released' else 'open' end
   where x.book_id = b and x.id = h.id;
   for l in
-    select c.number as credit, leg->>'credit' as credit_id, (leg->>'amount')::numeric as amount,
+    select leg->>'debit' as debit, leg->>'credit' as credit, (leg->>'amount')::numeric as amount,
       (n - 1)::int as leg
-    from jsonb_array_elements(legs) with ordinality x(leg, n)
-    cross join lateral judge.account(b, leg->>'credit') c order by n
+    from jsonb_array_elements(legs) with ordinality x(leg, n) order by n
   loop
-    perform judge.check_credit_funds(judge.account(b, l.credit_id), l.amount);
-    perform judge.move(b, h.debit, l.credit, l.amount, 0, 0);
-    number := judge.write(b, r, l.leg, h.debit, l.credit, l.amount, h.id, moment);
+    d := judge.account(b, l.debit);
+    c := judge.account(b, l.credit);
+    perform judge.check_states(d, c);
+    -- The debit account's money was reserved by the hold.
+    perform judge.check_credit_funds(c, l.amount);
+    perform judge.move(b, d.number, c.number, l.amount, 0, 0);
+    number := judge.write(b, r, l.leg, d.number, c.number, l.amount, h.id, moment);
     first_id := coalesce(first_id, number);
   end loop;
   return first_id;

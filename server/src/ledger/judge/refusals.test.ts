@@ -5,15 +5,14 @@
  */
 import { createHash } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type TestDatabase, testDatabase } from '../../../testing/database.ts'
-import { TEST_START } from '../../../testing/world.ts'
 import { REFUSALS } from '../refusals.ts'
-import { agree, type Tally } from './agree.ts'
+import { agree } from './agree.ts'
 import type { Staged } from './commands.ts'
+import { type Court, openCourt } from './court.ts'
 import { LINE_ACCOUNTS, readLine } from './line.ts'
-import { openModel } from './model-candidate.ts'
-import { installOracle, openOracle } from './oracle.ts'
-import type { Candidate } from './step.ts'
+import { emptyBook, instant, open } from './model.ts'
+import { runStep } from './model-steps.ts'
+import { withChart } from './oracle.ts'
 
 // biome-ignore format: the columns are the table
 const ROWS: readonly (readonly [given: string, does: string, expect: string])[] = [
@@ -95,7 +94,7 @@ const ROWS: readonly (readonly [given: string, does: string, expect: string])[] 
   ['h hold AO>L 5 until +2; clock +1',              't1 expire h',                    'hold_not_expired'],
   ['h hold AO>L 5 until +2 pinned; clock +9',       't1 expire h',                    'hold_not_expired'],
   ['h hold AO>L 5 until +2; pin h; clock +9',       't1 expire h',                    'hold_not_expired'],
-  ['h hold AO>L 5; close AO',                       't1 release h 3 + M 3',           'release_exceeds_hold'],
+  ['h hold AO>L 5; freeze A',                       't1 release h 3 + A 3',           'release_exceeds_hold'],
   ['h hold AO>L 5; t1 release h 3',                 't2 release h 3',                 'release_exceeds_hold'],
   ['',                                              't1 reverse t2',                  'transfer_not_found'],
   ['t2 post AO>L 0',                                't1 reverse t2',                  'transfer_not_found'],
@@ -107,14 +106,14 @@ const ROWS: readonly (readonly [given: string, does: string, expect: string])[] 
   ['h hold AO>L 5; t1 release h; t2 reverse t1',    't3 reverse t1',                  'already_reversed'],
   ['close L; close AO',                             't1 post L>AO 1',                 'debit_account_closed'],
   ['close AO',                                      't1 hold AO>L 5',                 'debit_account_closed'],
-  ['h hold AO>L 5; close AO; close L',              't1 release h',                   'debit_account_closed'],
-  ['t1 post AO>L 5; close L',                       't2 reverse t1',                  'debit_account_closed'],
+  ['t1 post AO>L 5; t2 post L>AO 5; close L',       't3 reverse t1',                  'debit_account_closed'],
   ['freeze L; close AO',                            't1 post L>AO 1',                 'credit_account_closed'],
   ['close L',                                       't1 hold AO>L 5',                 'credit_account_closed'],
-  ['h hold L>M 0; h2 hold LO>M 5; freeze LO; close L', 't1 release h2 M 1 + L 1',     'credit_account_closed'],
+  ['h hold LO>M 5; freeze LO; close L',             't1 release h L 1 + M 1',         'credit_account_closed'],
   ['freeze L; freeze AO',                           't1 post L>AO 1',                 'debit_account_frozen'],
   ['freeze LO',                                     't1 hold LO>L 5',                 'debit_account_frozen'],
   ['h hold LO>AO 5; freeze LO; freeze AO',          't1 release h',                   'debit_account_frozen'],
+  ['h hold LO>M 5; freeze LO; close L',             't1 release h M 1 + L 1',         'debit_account_frozen'],
   ['freeze AO; t1 post AO>L 9',                     't2 post L>AO 10',                'credit_account_frozen'],
   ['freeze A',                                      't1 post L>A 1',                  'credit_account_frozen'],
   ['freeze A',                                      't1 hold LO>A 5',                 'credit_account_frozen'],
@@ -131,6 +130,7 @@ const ROWS: readonly (readonly [given: string, does: string, expect: string])[] 
   ['t1 post AO>LO max',                             't2 post AO>L 1',                 'balance_too_large'],
   ['t1 post AO>LO max',                             't2 post A>LO 1',                 'balance_too_large'],
   ['t1 hold AO>LO max',                             't2 hold AO>L 1',                 'balance_too_large'],
+  ['t1 hold AO>LO max',                             't2 post AO>L 1',                 'balance_too_large'],
   ['t1 post AO>LO max; t2 reverse t1',              't3 post LO>AO 1',                'balance_too_large'],
 ]
 
@@ -146,8 +146,9 @@ const ACCEPTED: readonly (readonly [given: string, does: string])[] = [
   ['h hold AO>L 5 until +2; clock +1',              't1 release h'],
   ['h hold AO>L 5 until +2 pinned; clock +9',       't1 release h'],
   ['h hold AO>L 5 until +2; clock +2',              't1 expire h'],
-  ['h hold AO>L 5; close AO; freeze L',             't1 void h'],
-  ['h hold AO>L 5; close L',                        't1 release h M 5'],
+  ['h hold LO>AO 5; freeze LO; freeze AO',          't1 void h'],
+  ['h hold LO>AO 5; freeze AO',                     't1 release h M 5'],
+  ['t1 hold AO>LO max',                             't2 release t1'],
   ['freeze L',                                      't1 post AO>L 1'],
   ['freeze A',                                      't1 post A>LO 1'],
   ['t1 post AO>L 5; h hold L>M 5',                  't2 release h'],
@@ -156,15 +157,13 @@ const ACCEPTED: readonly (readonly [given: string, does: string])[] = [
   ['h hold AO>L 5; t1 release h M 2 + L 3',         't2 reverse t1'],
 ]
 
-let database: TestDatabase
-let candidates: Candidate[]
-let start = TEST_START + 1_000
+let court: Court
+let start: number
 beforeAll(async () => {
-  database = await testDatabase()
-  await installOracle(database.db)
-  candidates = [await openOracle(database.db, 800_000_000, TEST_START)]
+  court = await openCourt()
+  start = court.start
 })
-afterAll(() => database.drop())
+afterAll(() => court.close())
 
 /** Reads the lines of a row into a history of their own. */
 function staged(lines: readonly string[], seed: string): Staged {
@@ -188,15 +187,19 @@ function staged(lines: readonly string[], seed: string): Staged {
 const lines = (given: string, does: string) => [...given.split('; ').filter(Boolean), does]
 
 /** The model's answer to the last line; the others are held to the model by `agree`. */
-async function answerTo(history: Staged) {
-  const model = openModel({ transfer: 0n, account: 0 })
-  await model.open(history.openings, history.steps[0]?.clock ?? 0)
+function answerTo({ openings, steps }: Staged) {
+  let book = openings.map(withChart).reduce(open, emptyBook())
   let answer: unknown
-  for (const { step, clock } of history.steps) {
-    const [result] = await model.run([step], clock)
-    answer = result?.do === 'transfer' ? result.result : undefined
+  for (const { step, clock } of steps) {
+    const ran = runStep(book, step, instant(book, clock))
+    book = ran.book
+    answer = ran.result.do === 'transfer' ? ran.result.result : undefined
   }
   return answer
+}
+
+function agreeOn(history: Staged, together: boolean): Promise<void> {
+  return agree(history, { ...court, together, tally: new Map() })
 }
 
 describe('refusals', () => {
@@ -209,21 +212,20 @@ describe('refusals', () => {
 
   it.each(ROWS)('%s | %s | %s', async (given, does, code) => {
     const history = staged(lines(given, does), `${given} ${does}`)
-    expect(await answerTo(history)).toMatchObject({ status: 'refused', replayed: false, code })
-    await agree(candidates, history, { together: false, tally: new Map() })
+    expect(answerTo(history)).toMatchObject({ status: 'refused', replayed: false, code })
+    await agreeOn(history, false)
   })
 
   it.each(ROWS)('again: %s | %s | %s', async (given, does, code) => {
     const history = staged([...lines(given, does), does], `again ${given} ${does}`)
     const replayed = !code.startsWith('exists_with')
-    expect(await answerTo(history)).toEqual({ status: 'refused', replayed, code })
-    await agree(candidates, history, { together: true, tally: new Map() })
+    expect(answerTo(history)).toEqual({ status: 'refused', replayed, code })
+    await agreeOn(history, true)
   })
 
   it.each(ACCEPTED)('%s | %s | accepted', async (given, does) => {
     const history = staged(lines(given, does), `${given} ${does}`)
-    const tally: Tally = new Map()
-    await agree(candidates, history, { together: false, tally })
-    expect(await answerTo(history)).toMatchObject({ status: 'accepted' })
+    expect(answerTo(history)).toMatchObject({ status: 'accepted' })
+    await agreeOn(history, false)
   })
 })

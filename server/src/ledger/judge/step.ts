@@ -69,11 +69,11 @@ export interface TransferRow {
   readonly purpose: string | undefined
 }
 
-/** One of the three: the engine, the oracle, the model. */
+/** What is held to the model: the engine, and the oracle. */
 export interface Candidate {
-  readonly name: 'engine' | 'oracle' | 'model'
+  readonly name: 'engine' | 'oracle'
   open(accounts: readonly AccountOpening[], clock: Instant): Promise<void>
-  /** Runs the steps in order, as near together as the candidate can; the clock stands at `clock`. */
+  /** Runs the steps: the oracle in order, the engine all at once; the clock stands at `clock`. */
   run(steps: readonly Step[], clock: Instant): Promise<StepResult[]>
   picture(accounts: readonly Uuid[], holds: readonly Uuid[]): Promise<Picture>
   /** The rows after a number, by number. */
