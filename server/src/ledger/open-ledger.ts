@@ -184,14 +184,15 @@ export class ServerLedger implements Ledger {
   private async elect(): Promise<pg.Client> {
     if (this.election !== undefined && !this.electionLost) return this.election
     await this.election?.end().catch(() => undefined)
-    this.electionLost = false
+    // Forgotten before connecting: should that fail, the next look must not take the dead one for it.
+    this.election = undefined
     const client = await this.world.db.connect({ applicationName: 'tenon ledger election' })
-    client.on('error', () => {
-      this.electionLost = true
-    })
-    client.on('end', () => {
-      this.electionLost = true
-    })
+    const lost = () => {
+      if (this.election === client) this.electionLost = true
+    }
+    client.on('error', lost)
+    client.on('end', lost)
+    this.electionLost = false
     this.election = client
     // The books we write keep their lock if nobody took it meanwhile; if one did, the epoch decides.
     for (const book of this.writers.keys()) await client.query(TRY_OWN, [book])
