@@ -79,6 +79,8 @@ export interface DeskOptions {
   readonly validMs?: number
   /** How often the list of what came in is read. */
   readonly listEveryMs?: number
+  /** Work may be due at once: wakes the sweeper. */
+  readonly onPlanned?: () => void
 }
 
 export interface Desk {
@@ -139,7 +141,10 @@ export function createDesk(options: DeskOptions): Desk {
       const parts = await decide()
       if (parts === undefined) return false
       const result = await options.writer(book).submit(parts)
-      if (result.status === 'committed' || result.status === 'replayed') return true
+      if (result.status === 'committed' || result.status === 'replayed') {
+        options.onPlanned?.()
+        return true
+      }
       if (result.status === 'refused') {
         throw new Bug(`the ledger refused transfer ${result.transfer}: ${result.code}`)
       }

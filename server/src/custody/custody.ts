@@ -45,6 +45,8 @@ export interface CustodyOptions {
   readonly validMs?: number
   /** How often the bank's list of what came in is read. */
   readonly listEveryMs?: number
+  /** Work may be due at once: wakes the sweeper. */
+  readonly onPlanned?: () => void
 }
 
 export interface CaseRefused {
@@ -105,6 +107,7 @@ export function createCustody(options: CustodyOptions): Custody {
     owner: createOwner({ db, clock, seal, pool, parts }),
     ...(options.validMs === undefined ? {} : { validMs: options.validMs }),
     ...(options.listEveryMs === undefined ? {} : { listEveryMs: options.listEveryMs }),
+    ...(options.onPlanned === undefined ? {} : { onPlanned: options.onPlanned }),
   })
 
   const openPool: Custody['openPool'] = async ({ orgId, name, poolNo, channel }) => {
@@ -174,6 +177,7 @@ export function createCustody(options: CustodyOptions): Custody {
       events: [{ kind: 'custody.case_opened', aggregate: view.id, payload: null, orgId }],
     })
     if (result.status === 'stale') return { refused: 'deal_exists' }
+    options.onPlanned?.()
     return { id: view.id }
   }
 
@@ -194,7 +198,10 @@ export function createCustody(options: CustodyOptions): Custody {
       if (refused !== undefined) return { refused }
       const { effects = [], ...rest } = parts(draft)
       const result = await ledger.writer(book).submit({ ...rest, effects: [...effects, ...also] })
-      if (result.status === 'committed') return undefined
+      if (result.status === 'committed') {
+        options.onPlanned?.()
+        return undefined
+      }
       if (result.status !== 'stale') {
         throw new Error(`The book answered ${result.status} to a decision on case ${id}.`)
       }

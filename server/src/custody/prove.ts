@@ -105,7 +105,9 @@ export async function matchStatement(
       matched: file.rows.length - wrong,
     })
   }
-  differences.push(...missingCalls(read, { dates, instructions, day: (at) => channel.businessDate(at) }))
+  differences.push(
+    ...missingCalls(read, { dates, instructions, day: (at) => channel.businessDate(at) }),
+  )
   const last = read.find((file) => file.kind === 'balances')
   const balances = last === undefined ? [] : await matchBalances(sources, book, last)
   for (const { subAccount, ours, bank } of balances) {

@@ -1,0 +1,49 @@
+/** One sale for tests: a platform and a bank of its own, on a database of its own and a test clock. */
+import { readFileSync } from 'node:fs'
+import { readDeal } from '../../server/src/custody/index.ts'
+import { testDatabase } from '../../server/testing/database.ts'
+import { testWorld } from '../../server/testing/world.ts'
+import { runSale, type SaleEvent, type SaleOptions, type SaleReport } from './run.ts'
+import { openStage, shippedSchemes } from './stage.ts'
+
+const sample = (name: string) =>
+  readFileSync(new URL(`../../schemes/samples/${name}.json`, import.meta.url), 'utf8')
+
+type Changes = Pick<SaleOptions, 'fail' | 'fault'> & { sample?: string }
+
+export interface TestSale extends SaleReport {
+  readonly events: SaleEvent[]
+  /** The bank's own check of its book. */
+  readonly bankProof: unknown
+}
+
+export async function sale(changes: Changes = {}): Promise<TestSale> {
+  const database = await testDatabase()
+  const world = testWorld({ db: database.db })
+  const timing = { timeoutMs: 400 }
+  const listEveryMs = 21_600_000
+  const common = { world, simulated: world.clock, bankDatabaseUrl: database.url }
+  const stage = await openStage({ ...common, timing, listEveryMs })
+  try {
+    const schemes = await shippedSchemes()
+    const read = readDeal(sample(changes.sample ?? 'resale-home'), schemes)
+    if (!('deal' in read)) throw new Error(JSON.stringify(read))
+    const { deal } = read
+    const events: SaleEvent[] = []
+    const tell = (event: SaleEvent) => void events.push(event)
+    const { fail, fault } = changes
+    const report = await runSale({
+      ...stage,
+      db: world.db,
+      deal,
+      scheme: schemes[0]!,
+      tell,
+      ...(fail === undefined ? {} : { fail }),
+      ...(fault === undefined ? {} : { fault }),
+    })
+    return { ...report, events, bankProof: await stage.bank.proof() }
+  } finally {
+    await stage.close()
+    await database.drop()
+  }
+}
