@@ -3,17 +3,18 @@
 import { type Static, Type } from 'typebox'
 import {
   derivedUuid,
+  HttpProblem,
   type Keyed,
   type Problem,
   publicId,
   type Route,
   route,
+  type Uuid,
   writeInstant,
 } from '#base'
 import type { Account, AccountOpening, AccountState } from './account.ts'
 import type { Book } from './book.ts'
 import { CHARTS, type ChartRow } from './charts.ts'
-import { RefusedByData } from './command.ts'
 import {
   AccountId,
   AccountPage,
@@ -70,24 +71,36 @@ function openRoute({ ledger }: LedgerRoutes): Route {
       const writer = ledger.writer(bookOf(body.book))
       const opening = readOpening(writer, body, keyed)
       if ('problem' in opening) return opening
-      const again = writer.account(opening.id)
-      if (again !== undefined) return sameAccount(again, opening, writer.book)
+      const again = await committedAccount(writer, opening.id)
+      if (again !== undefined) return sameAccount(again, opening, writer.book, keyed)
       const opened = accountJson(newAccount(opening, writer.book), writer.book)
-      try {
-        await submitPlain(writer, {
-          roots: [opened.id],
-          open: [opening],
-          ...(keyed && { answer: keyed.answer(201, opened) }),
-        })
-      } catch (error) {
+      const result = await writer.submit({
+        roots: [opened.id],
+        open: [opening],
+        ...(keyed && { answer: keyed.answer(201, opened) }),
+      })
+      if (result.status === 'stale') {
         // Two requests under one id of the caller's: the second finds the account of the first.
-        const first = error instanceof RefusedByData ? writer.account(opening.id) : undefined
-        if (first === undefined || keyed !== undefined) throw error
-        return sameAccount(first, opening, writer.book)
+        const first = await committedAccount(writer, opening.id)
+        if (first === undefined) throw moved()
+        return sameAccount(first, opening, writer.book, keyed)
       }
       return { status: 201, body: opened }
     },
   })
+}
+
+function idFrom(keyed: Keyed): Uuid {
+  return derivedUuid('ledger.account', keyed.keyHash)
+}
+
+function moved(): HttpProblem {
+  return new HttpProblem(routeProblem('moved_meanwhile'))
+}
+
+/** The account under an id, once what opened it is committed. */
+async function committedAccount(writer: BookWriter, id: Uuid): Promise<Account | undefined> {
+  return (await writer.balance(id)) === undefined ? undefined : writer.account(id)
 }
 
 function readOpening(
@@ -103,10 +116,7 @@ function readOpening(
   if (typeof creditLimit === 'bigint' && creditLimit > INT8_MOST) {
     return { problem: faulty('/credit_limit/amount', 'number_too_large') }
   }
-  const id =
-    body.id === undefined
-      ? derivedUuid('ledger.account', keyed!.keyHash)
-      : reading.id(body.id, '/id')
+  const id = body.id === undefined ? idFrom(keyed!) : reading.id(body.id, '/id')
   const faults = faultsOf(reading)
   if (faults !== undefined) return faults
   const row = chartRow(book, code)
@@ -137,7 +147,14 @@ function newAccount(opening: AccountOpening, book: Book): Account {
 }
 
 /** The answer to an opening under an id that is taken. */
-function sameAccount(account: Account, opening: AccountOpening, book: Book) {
+function sameAccount(
+  account: Account,
+  opening: AccountOpening,
+  book: Book,
+  keyed: Keyed | undefined,
+) {
+  // An id made from the key is taken only when the answer under the key is stored: look again.
+  if (keyed !== undefined && opening.id === idFrom(keyed)) throw moved()
   const wanted = newAccount(opening, book)
   for (const field of ['code', 'name', 'holder'] as const) {
     if (account[field] === wanted[field]) continue
@@ -167,7 +184,7 @@ function listRoute({ ledger }: LedgerRoutes): Route {
       closed,
     ),
     replies: { 200: AccountPage },
-    handle: ({ query: { book: id, limit = 50, starting_after: after } }) => {
+    handle: async ({ query: { book: id, limit = 50, starting_after: after } }) => {
       const writer = ledger.writer(bookOf(id))
       const { book } = writer
       const reading = new Reading(book)
@@ -179,6 +196,9 @@ function listRoute({ ledger }: LedgerRoutes): Route {
         return { problem: routeProblem('page_not_found') }
       }
       const found = writer.accounts(last?.number ?? 0, limit + 1)
+      const newest = found.at(-1)
+      // An account is listed when what opened it is committed.
+      if (newest !== undefined) await writer.balance(newest.id)
       const data = found.slice(0, limit).map((account) => accountJson(account, book))
       return { status: 200, body: { data, has_more: found.length > limit } }
     },
@@ -203,17 +223,17 @@ function readRoute({ ledger, reads }: LedgerRoutes): Route {
       const at = query.at === undefined ? undefined : reading.instant(query.at, '/query/at')
       const faults = faultsOf(reading)
       if (faults !== undefined) return faults
+      const now = await writer.balance(uuidOf(params.id))
       const account = writer.account(uuidOf(params.id))
-      if (account === undefined) return { problem: routeProblem('account_not_found') }
-      const balance =
-        at === undefined
-          ? await writer.balance(account.id)
-          : await reads.balanceAt(book.number, account.id, at)
+      if (now === undefined || account === undefined) {
+        return { problem: routeProblem('account_not_found') }
+      }
+      const balance = at === undefined ? now : await reads.balanceAt(book.number, account.id, at)
       return {
         status: 200,
         body: {
           ...accountJson(account, book),
-          balances: balancesJson(balance!, account, book),
+          balances: balancesJson(balance, account, book),
           ...(at !== undefined && { at: writeInstant(at) }),
         },
       }
@@ -299,23 +319,18 @@ function stateRoute(
       if (account.state === 'closed' && state !== 'closed') {
         return { problem: routeProblem('account_closed') }
       }
-      if (state === 'closed' && !(await isEmpty(writer, account))) {
-        return { problem: routeProblem('account_not_empty') }
-      }
       const changed = accountJson({ ...account, state }, writer.book)
-      await submitPlain(writer, {
-        roots: [params.id],
-        change: [{ account: account.id, state }],
-        ...(keyed && { answer: keyed.answer(200, changed) }),
-      })
+      const refused = await submitPlain(
+        writer,
+        {
+          roots: [params.id],
+          change: [{ account: account.id, state }],
+          ...(keyed && { answer: keyed.answer(200, changed) }),
+        },
+        { 'ledger.change_account': routeProblem('account_not_empty') },
+      )
+      if (refused !== undefined) return refused
       return { status: 200, body: changed }
     },
   })
-}
-
-async function isEmpty(writer: BookWriter, account: Account): Promise<boolean> {
-  const balance = await writer.balance(account.id)
-  if (balance === undefined) return true
-  const { debitsPosted, creditsPosted, debitsPending, creditsPending } = balance
-  return debitsPosted === creditsPosted && debitsPending === 0n && creditsPending === 0n
 }

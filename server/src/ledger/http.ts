@@ -168,15 +168,18 @@ function closePeriodRoute(ledger: Ledger): Route {
       const closeBefore = reading.instant(body.before, '/before')
       const faults = faultsOf(reading)
       if (faults !== undefined) return faults
-      if (book.closedBefore !== undefined && closeBefore < book.closedBefore) {
-        return { problem: routeProblem('period_closed_already') }
-      }
       const closed = bookJson({ ...book, closedBefore: closeBefore })
-      await submitPlain(writer, {
-        roots: [params.id],
-        closeBefore,
-        ...(keyed && { answer: keyed.answer(200, closed) }),
-      })
+      if (closeBefore === book.closedBefore) return { status: 200, body: closed }
+      const refused = await submitPlain(
+        writer,
+        {
+          roots: [params.id],
+          closeBefore,
+          ...(keyed && { answer: keyed.answer(200, closed) }),
+        },
+        { 'ledger.close_before': routeProblem('period_closed_already') },
+      )
+      if (refused !== undefined) return refused
       return { status: 200, body: closed }
     },
   })

@@ -57,6 +57,7 @@ const ROWS = [
     422,
     'The database refused the data of this request; nothing of it was written.',
   ],
+  ['storage_full', 503, 'The database has no room left; reads go on. Send it again when there is.'],
   ['moved_meanwhile', 503, 'What the request was decided on has moved; send it again.'],
 ] as const satisfies readonly (readonly [string, number, string])[]
 

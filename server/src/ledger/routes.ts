@@ -9,6 +9,7 @@ import type { RefusalCode } from './refusals.ts'
 import { routeProblem } from './route-refusals.ts'
 import type { Leg, TransferType } from './transfer.ts'
 import type { Reading } from './wire.ts'
+import { StorageFull } from './writer/writer.ts'
 
 /** The reads that routes need beside those of the writer. Each is of a book this server writes. */
 export interface LedgerReads {
@@ -53,6 +54,7 @@ export function ledgerFaults(ledger: Pick<Ledger, 'book'>): Faults {
   return async (error) => {
     if (error instanceof QueueFull) return { problem: routeProblem('queue_full') }
     if (error instanceof RefusedByData) return { problem: routeProblem('data_refused') }
+    if (error instanceof StorageFull) return { problem: routeProblem('storage_full') }
     if (!(error instanceof NotOwner)) return undefined
     if (error.ownerUrl !== undefined) return { forwardTo: error.ownerUrl }
     const known = await ledger.book(error.book)
@@ -62,10 +64,20 @@ export function ledgerFaults(ledger: Pick<Ledger, 'book'>): Faults {
   }
 }
 
-/** Runs a command whose money cannot be refused, for it moves none. */
-export async function submitPlain(writer: BookWriter, command: Command): Promise<void> {
+/**
+ * Runs a command that moves no money. The writer has the last word: `stale` names the problem for
+ * each effect it may find in the way. Any other means that the request must be decided again.
+ */
+export async function submitPlain(
+  writer: BookWriter,
+  command: Command,
+  stale: Readonly<Record<string, Problem>> = {},
+): Promise<{ problem: Problem } | undefined> {
   const result = await writer.submit(command)
-  if (result.status === 'stale') throw new HttpProblem(routeProblem('moved_meanwhile'))
+  if (result.status !== 'stale') return undefined
+  const problem = stale[result.effect]
+  if (problem === undefined) throw new HttpProblem(routeProblem('moved_meanwhile'))
+  return { problem }
 }
 
 /** The problem of a request whose fields were read with faults. */
