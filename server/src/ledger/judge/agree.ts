@@ -40,14 +40,16 @@ export async function agree(staged: Staged, options: AgreeOptions): Promise<void
   const { openings, steps, accounts } = staged
   const begins = { engine: await engine.end(), oracle: await oracle.end() }
   const first = steps[0]?.clock ?? 0
-  let book = openings.map(withChart).reduce(open, emptyBook())
+  // Opening accounts is written too: time does not run back behind it.
+  let book: ModelBook = { ...openings.map(withChart).reduce(open, emptyBook()), sealedAt: first }
   await world.moveTo(first)
   await Promise.all([engine, oracle].map((candidate) => candidate.open(openings, first)))
   const holds = holdIds(steps.map(({ step }) => step))
   const told: Told[] = []
 
-  for (const burst of bursts(staged, together)) {
-    if (!burst.steps.every((step) => makesSense(step, book))) continue
+  for (const asked of bursts(staged, together)) {
+    const burst = { ...asked, steps: asked.steps.filter((step) => makesSense(step, book)) }
+    if (burst.steps.length === 0) continue
     await world.moveTo(burst.clock)
     const answered = await patiently(engine.run(burst.steps, burst.clock), { staged, told, burst })
     const found = answered.map((result) => relativeResult(result, begins.engine.transfer))
@@ -104,7 +106,7 @@ function bursts({ steps }: Staged, together: boolean): Burst[] {
 
 /**
  * What no caller may ask: a period opened again, a closed account changed, an account closed that
- * holds something, an ended hold pinned.
+ * holds something, an ended hold pinned, a command that reverses what it books itself.
  */
 function makesSense(step: Step, book: ModelBook): boolean {
   switch (step.do) {
@@ -119,8 +121,11 @@ function makesSense(step: Step, book: ModelBook): boolean {
       return book.closedBefore === undefined || step.before > book.closedBefore
     case 'pin':
       return book.holds.get(step.hold)?.state === 'open'
+    case 'command': {
+      const own = step.transfers.map(({ id }) => id)
+      return !step.transfers.some((each) => each.type === 'reverse' && own.includes(each.subject))
+    }
     case 'transfer':
-    case 'command':
     case 'clock':
       return true
   }

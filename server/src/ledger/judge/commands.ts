@@ -65,6 +65,8 @@ type Asked = New | Again
 type Single =
   | { readonly do: 'transfer'; readonly asked: Asked }
   | { readonly do: 'command'; readonly asked: readonly Asked[] }
+  /** The newest command once more; nothing when there was none. */
+  | { readonly do: 'command_again' }
   | { readonly do: 'change'; readonly account: number; readonly state: AccountState }
   | { readonly do: 'close'; readonly before: number }
   | { readonly do: 'pin'; readonly of: number; readonly pinned: boolean }
@@ -240,6 +242,7 @@ const move: fc.Arbitrary<Move> = weighted<Move>(
   [2, fc.record({ do: one('pin' as const), of: back, pinned: fc.boolean() })],
   [5, fc.record({ do: one('clock' as const), by: fc.integer({ min: -3, max: 7 }) })],
   [2, fc.record({ do: one('sweep' as const), of: back })],
+  [1, fc.record({ do: one('command_again' as const) })],
 )
 
 /** Up to ten moves over five accounts; two of them have no floor, so that money can come in. */
@@ -283,9 +286,10 @@ export function stage(plan: Plan, seed: string, start: Instant): Staged {
     name: `a${at}`,
   }))
   const earlier: TransferRequest[] = []
+  const commands: Step[] = []
   let clock = start
   const steps = plan.moves.flatMap(apart).map((planned) => {
-    const scene: Scene = { accounts, id, clock, earlier }
+    const scene: Scene = { accounts, id, clock, earlier, commands }
     if (planned.do === 'clock') clock += planned.by
     return { step: stageMove(planned, scene), clock }
   })
@@ -311,6 +315,7 @@ interface Scene {
   readonly id: (name: string) => Uuid
   readonly clock: Instant
   readonly earlier: TransferRequest[]
+  readonly commands: Step[]
 }
 
 function stageMove(planned: Single, scene: Scene): Step {
@@ -318,7 +323,9 @@ function stageMove(planned: Single, scene: Scene): Step {
     case 'transfer':
       return { do: 'transfer', request: stageRequest(planned.asked, scene) }
     case 'command':
-      return { do: 'command', transfers: planned.asked.map((each) => stageRequest(each, scene)) }
+      return stageCommand(planned.asked, scene)
+    case 'command_again':
+      return scene.commands.at(-1) ?? { do: 'command', transfers: [stageRequest(FIRST, scene)] }
     case 'change':
       return { do: 'change', account: scene.accounts[planned.account]!, state: planned.state }
     case 'close':
@@ -328,6 +335,15 @@ function stageMove(planned: Single, scene: Scene): Step {
     case 'clock':
       return { do: 'clock', to: scene.clock + planned.by }
   }
+}
+
+function stageCommand(asked: readonly Asked[], scene: Scene): Step {
+  const command = {
+    do: 'command',
+    transfers: asked.map((each) => stageRequest(each, scene)),
+  } as const
+  scene.commands.push(command)
+  return command
 }
 
 function stageRequest(planned: Asked, scene: Scene): TransferRequest {

@@ -33,10 +33,9 @@ function runCommand(
   now: Instant,
 ): { book: model.ModelBook; result: StepResult } {
   const applied = model.applyAll(book, step.transfers, now)
-  const last = applied.results.at(-1)
-  if (applied.refused !== undefined && last?.status === 'refused') {
-    const { code } = last
-    const result = { do: 'command', status: 'refused', code, transfer: applied.refused } as const
+  if (applied.refused !== undefined) {
+    const { code, at } = applied.refused
+    const result = { do: 'command', status: 'refused', code, transfer: at } as const
     return { book: applied.book, result }
   }
   const replayed = applied.results.every((result) => result.replayed)

@@ -130,31 +130,48 @@ export function apply(
   return { book: next, result }
 }
 
-/** All transfers, or none; then only the refused one's id is remembered. */
+/**
+ * All transfers, or none; then only the refused one's id is remembered. A command that was booked
+ * before is answered again; one of which only some ids are taken is another command.
+ */
 export function applyAll(
   book: ModelBook,
   requests: readonly TransferRequest[],
   now: Instant,
-): { book: ModelBook; results: TransferResult[]; refused?: number } {
+): { book: ModelBook; results: TransferResult[]; refused?: { code: RefusalCode; at: number } } {
+  const known = requests.map(({ id }) => book.taken.has(id))
+  if (known.includes(true)) return { book, ...answerKnown(book, requests, { known, now }) }
   let draft = book
   const results: TransferResult[] = []
   for (const [at, request] of requests.entries()) {
-    const known = book.taken.has(request.id)
-    const step = apply(draft, request, now)
-    results.push(step.result)
-    if (step.result.status === 'refused') {
-      // What a transfer before it in the same command did is undone; its own refusal stays.
-      const taken = step.book.taken.get(request.id)
+    const { book: after, result } = apply(draft, request, now)
+    if (result.status === 'refused') {
       const next = copy(book)
-      if (!known && !draft.taken.has(request.id) && taken !== undefined) {
-        next.taken.set(request.id, taken)
-        next.sealedAt = now
-      }
-      return { book: next, results, refused: at }
+      next.taken.set(request.id, { request, result })
+      next.sealedAt = now
+      return { book: next, results, refused: { code: result.code, at } }
     }
-    draft = step.book
+    results.push(result)
+    draft = after
   }
   return { book: draft, results }
+}
+
+function answerKnown(
+  book: ModelBook,
+  requests: readonly TransferRequest[],
+  { known, now }: { known: readonly boolean[]; now: Instant },
+): { results: TransferResult[]; refused?: { code: RefusalCode; at: number } } {
+  const results: TransferResult[] = []
+  for (const [at, request] of requests.entries()) {
+    if (known[at] !== true) continue
+    const { result } = apply(book, request, now)
+    if (result.status === 'refused') return { results, refused: { code: result.code, at } }
+    results.push(result)
+  }
+  if (!known.includes(false)) return { results }
+  const at = known.indexOf(true)
+  return { results, refused: { code: 'exists_with_different_legs', at } }
 }
 
 export function change(book: ModelBook, account: Uuid, state: AccountState, now: Instant) {

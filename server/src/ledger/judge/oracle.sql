@@ -534,37 +534,59 @@ end $$;
 
 -- Steps -----------------------------------------------------------------------------------------
 
--- Several transfers, all or none. The answer of each, up to the refused one.
+-- What is known of the ids of a request; null when all are new. A command of which some ids are
+-- taken, and none of those refused, is another command.
+create function judge.known_all(b int, requests jsonb) returns jsonb language plpgsql stable as $$
+declare
+  answers jsonb;
+  refused jsonb;
+  new_ids bigint;
+  first_known bigint;
+begin
+  select jsonb_agg(k.answer order by x.n) filter (where k.answer is not null),
+    count(*) filter (where k.answer is null),
+    min(x.n - 1) filter (where k.answer is not null),
+    (array_agg(k.answer || jsonb_build_object('at', x.n - 1) order by x.n)
+      filter (where k.answer->>'status' = 'refused'))[1]
+  into answers, new_ids, first_known, refused
+  from jsonb_array_elements(requests) with ordinality x(r, n)
+  cross join lateral judge.known(b, x.r) k(answer);
+  if answers is null then return null; end if;
+  if refused is not null then return jsonb_build_array(refused); end if;
+  if new_ids = 0 then return answers; end if;
+  return jsonb_build_array(
+    judge.refused('exists_with_different_legs', false) || jsonb_build_object('at', first_known));
+end $$;
+
+-- Several transfers, all or none: the answer of each, or that of the refused one alone with its
+-- place.
 create function judge.transfers(b int, requests jsonb, clock timestamptz) returns jsonb
 language plpgsql as $$
 declare
   moment timestamptz;
-  r jsonb;
+  x record;
   first_id bigint;
-  answer jsonb;
-  answers jsonb := '[]';
+  answers jsonb;
 begin
   select greatest(clock, h.sealed_at) into moment from ledger.head h where h.book_id = b for update;
+  answers := judge.known_all(b, requests);
+  if answers is not null then return answers; end if;
+  answers := '[]';
   begin
-    for r in select e from jsonb_array_elements(requests) with ordinality x(e, n) order by n loop
-      answer := judge.known(b, r);
-      if answer is null then
-        first_id := judge.decide(b, r, moment);
-        perform judge.seal(b, moment);
-        answer := judge.accepted(b, first_id, false);
-      end if;
-      answers := answers || answer;
-      -- A known refusal is no exception of ours, and yet it must undo what came before it.
-      if answer->>'status' = 'refused' then perform judge.refuse('known'); end if;
+    for x in select e as r, n - 1 as at from jsonb_array_elements(requests) with ordinality y(e, n)
+      order by n
+    loop
+      first_id := judge.decide(b, x.r, moment);
+      answers := answers || judge.accepted(b, first_id, false);
     end loop;
+    perform judge.seal(b, moment);
   exception when sqlstate 'JR001' then
-    if sqlerrm <> 'known' then
-      perform judge.seal(b, moment);
-      insert into ledger.refused (book_id, org_id, key, seq, position, after_id, code, request, at)
-      select b, 1, (r->>'id')::uuid, h.seq, 0, h.last_id, sqlerrm, r, moment
-      from ledger.head h where h.book_id = b;
-      answers := answers || judge.refused(sqlerrm, false);
-    end if;
+    perform judge.seal(b, moment);
+    insert into ledger.refused (book_id, org_id, key, seq, position, after_id, code, request, at)
+    select b, 1, (x.r->>'id')::uuid, h.seq, 0, h.last_id, sqlerrm, x.r, moment
+    from ledger.head h where h.book_id = b;
+    answers := jsonb_build_array(
+      judge.refused(sqlerrm, false) || jsonb_build_object('at', x.at));
   end;
   return answers;
 end $$;

@@ -26,7 +26,11 @@ export async function openOracle(db: Db, book: number, at: Instant): Promise<Can
     name: 'oracle',
     open: async (accounts, clock) => {
       const openings = json(accounts.map(withChart))
-      await db.query('select judge.open_accounts($1, $2, $3)', [book, openings, new Date(clock)])
+      await db.query('select judge.open_accounts($1, $2, $3), judge.seal($1, $3)', [
+        book,
+        openings,
+        new Date(clock),
+      ])
     },
     run: async (steps, clock) => {
       const results: StepResult[] = []
@@ -61,6 +65,8 @@ interface Answer {
   number: string
   bookedAt: string
   code: RefusalCode
+  /** Which transfer of the command was refused. */
+  at: number
 }
 
 async function run(
@@ -73,15 +79,16 @@ async function run(
     json(step),
     new Date(clock),
   ])
-  const answers = (row?.answers ?? []).map(result)
-  if (step.do === 'transfer') return { do: 'transfer', result: answers[0]! }
+  const answers = row?.answers ?? []
+  const results = answers.map(result)
+  if (step.do === 'transfer') return { do: 'transfer', result: results[0]! }
   if (step.do !== 'command') return { do: 'done' }
-  const last = answers.at(-1)
-  if (last?.status === 'refused') {
-    return { do: 'command', status: 'refused', code: last.code, transfer: answers.length - 1 }
+  const [first] = answers
+  if (first?.status === 'refused') {
+    return { do: 'command', status: 'refused', code: first.code, transfer: first.at }
   }
-  const replayed = answers.every((answer) => answer.replayed)
-  return { do: 'command', status: replayed ? 'replayed' : 'committed', transfers: answers }
+  const replayed = results.every((each) => each.replayed)
+  return { do: 'command', status: replayed ? 'replayed' : 'committed', transfers: results }
 }
 
 function result(answer: Answer): TransferResult {

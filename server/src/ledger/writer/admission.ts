@@ -6,8 +6,8 @@
 import { applied, planDue, storeAnswer } from '#base'
 import type { Book } from '../book.ts'
 import { CHARTS } from '../charts.ts'
-import { EXPIRE_HOLD } from '../expire-holds.ts'
 import type { AccountChange, Command, TransferResult } from '../command.ts'
+import { EXPIRE_HOLD } from '../expire-holds.ts'
 import type { RefusalCode } from '../refusals.ts'
 import type { TransferRequest } from '../transfer.ts'
 import { type Batch, holdColumns } from './batch.ts'
@@ -182,7 +182,7 @@ export class Admission {
       creditPrev,
     )
     this.partitions.at(id).filter.add(words, hash)
-    batch.keys.add(words)
+    batch.keys.add(request.id)
     memory.nextId = id + 1
     batch.entries.push(entry)
     batch.results.push({
@@ -224,7 +224,7 @@ export class Admission {
       const words = this.words.parse(id)
       if (!this.partitions.maybe(words, words.hash())) continue
       for (const each of [...this.inFlight, batch]) {
-        if (each.keys.find(words) >= 0) {
+        if (each.keys.has(id)) {
           entry.looked = undefined
           return each.waiting
         }
@@ -239,7 +239,9 @@ export class Admission {
     const known = looked?.keys.has(request.id) === true
     if (!known && this.partitions.maybe(words, words.hash())) needs.keys.add(request.id)
     if ('hold' in request && !this.memory.holds.has(request.hold)) {
-      if (looked?.holds.has(request.hold) !== true) needs.holds.add(request.hold)
+      // Found open and not in memory, it has ended since: what was read is of the past.
+      const found = looked?.holds.get(request.hold)
+      if (found === undefined || found?.state === 'open') needs.holds.add(request.hold)
     }
     if (request.type === 'reverse' && looked?.subjects.has(request.subject) !== true) {
       needs.subjects.add(request.subject)
@@ -292,7 +294,7 @@ export class Admission {
   private holdCredit(entry: Entry, request: TransferRequest): string | undefined {
     if (request.type !== 'release') return undefined
     const hold = this.memory.holds.get(request.hold) ?? entry.looked?.holds.get(request.hold)
-    return hold === undefined || hold === null ? undefined : this.memory.keys.key(hold.credit)
+    return hold === undefined || hold === null ? undefined : this.memory.idOf(hold.credit)
   }
 
   /** Nothing is written for an entry answered from what is stored. */
@@ -305,7 +307,10 @@ export class Admission {
     const at = answers.findIndex((answer) => answer.status === 'refused')
     const refused = answers[at]
     if (refused?.status === 'refused') {
-      const transfer = entry.requests.length === answers.length ? at : 0
+      const stored = entry.requests.flatMap(({ id }, index) =>
+        entry.looked?.stored.has(id) === true ? [index] : [],
+      )
+      const transfer = stored[at] ?? 0
       entry.resolve({ status: 'refused', code: refused.code, transfer })
     } else entry.resolve({ status: 'replayed', transfers: answers })
   }
@@ -393,7 +398,7 @@ export class Admission {
   /** Puts an id into the batch's keys and the filter of the partition that transfer `at` lies in. */
   private remember(batch: Batch, id: string, at: number): void {
     const words = this.words.parse(id)
-    batch.keys.add(words)
+    batch.keys.add(id)
     this.partitions.at(at).filter.add(words, words.hash())
   }
 
