@@ -2,13 +2,12 @@
  * One batch: what was decided together, is written in one database tx, and is answered together.
  * A batch keeps everything needed to write it, to take it back, and to decide its entries again.
  */
-import type { Effect, EffectRow, Instant, OutboxEvent } from '#base'
+import type { Effect, EffectRow, Instant, OutboxEvent, Uuid } from '#base'
 import type { CommandResult, TransferResult } from '../command.ts'
 import { Column, OID } from './columns.ts'
 import type { Decision } from './decide.ts'
 import { AccountRows } from './dirty.ts'
 import type { Entry } from './entry.ts'
-import { KeyTable } from './key-table.ts'
 import { type HeldMoney, type Memory, Undo } from './memory.ts'
 import { Rows, type TransferRow } from './rows.ts'
 
@@ -37,7 +36,8 @@ interface EffectGroup {
 export class Batch {
   readonly rows = new Rows()
   readonly undo = new Undo()
-  readonly keys = new KeyTable(4096)
+  /** Ids decided in this batch. */
+  readonly keys = new Set<Uuid>()
   readonly accounts = new AccountRows()
   readonly entries: Entry[] = []
   readonly results: (CommandResult | TransferResult)[] = []
@@ -81,7 +81,7 @@ export class Batch {
   reset(): void {
     this.rows.reset()
     this.undo.clear()
-    this.keys.truncate(0)
+    this.keys.clear()
     this.accounts.reset()
     this.entries.length = 0
     this.results.length = 0

@@ -6,12 +6,8 @@
 import { Column, OID } from './columns.ts'
 import type { Memory, Undo } from './memory.ts'
 
-/** Balances older than this are written whatever it costs. */
-const LATE_MS = 800
-/** From this age on they are written while there is room in the batch. */
-const DUE_MS = 300
-/** How many rows a batch has room for. */
-const ROOM = 1000
+/** Under load a balance is written when it has been behind for this long. */
+const LATE_MS = 900
 
 export class DirtyAccounts {
   private queue: number[] = []
@@ -40,7 +36,7 @@ export class DirtyAccounts {
     while (this.head < this.queue.length) {
       const account = this.queue[this.head]!
       const age = mono - this.at[account]!
-      if (!idle && age < LATE_MS && (age < DUE_MS || taken.length >= ROOM)) break
+      if (!idle && age < LATE_MS) break
       this.head += 1
       this.flagged[account] = 0
       taken.push(account)

@@ -49,5 +49,7 @@ export function commandEntry(
 /** Whether the entry changes nothing but balances, so that its batch may fly beside another. */
 export function isBare(entry: Entry): boolean {
   const [request] = entry.requests
-  return entry.command === undefined && !(request?.type === 'hold' && request.expiresAt !== undefined)
+  return (
+    entry.command === undefined && !(request?.type === 'hold' && request.expiresAt !== undefined)
+  )
 }

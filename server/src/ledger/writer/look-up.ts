@@ -211,7 +211,7 @@ function storedShape(
 ): Shape {
   const first = legs[0]!
   const type = TYPES[first.type]!
-  const { keys } = context.memory
+  const { memory } = context
   const subject = first.subject_id === null ? undefined : Number(first.subject_id)
   const listed = type === 'post' || type === 'hold' || type === 'release'
   const hold = context.holds.get(type === 'hold' ? Number(first.id) : (subject ?? 0))
@@ -219,8 +219,8 @@ function storedShape(
     type,
     legs: listed
       ? legs.map((leg) => ({
-          debit: type === 'release' ? undefined : keys.key(leg.debit - 1),
-          credit: keys.key(leg.credit - 1),
+          debit: type === 'release' ? undefined : memory.idOf(leg.debit - 1),
+          credit: memory.idOf(leg.credit - 1),
           amount: leg.amount.toString(),
         }))
       : undefined,

@@ -8,7 +8,6 @@
  */
 import { type Instant, must, type Uuid } from '#base'
 import type { Account, AccountState, Balance, Side } from '../account.ts'
-import { KeyTable } from './key-table.ts'
 import { UuidWords } from './uuid-words.ts'
 
 export const DEBITS_POSTED = 0
@@ -115,7 +114,8 @@ export interface UndoMark {
 const STATES: readonly AccountState[] = ['open', 'frozen', 'closed']
 
 export class Memory {
-  readonly keys: KeyTable
+  private readonly ids: Uuid[] = []
+  private readonly numbers = new Map<Uuid, number>()
   counters: [BigInt64Array, BigInt64Array, BigInt64Array, BigInt64Array]
   limit: BigInt64Array
   /** 1 when the account grows on the credit side. */
@@ -135,7 +135,6 @@ export class Memory {
   private readonly scratch = new UuidWords()
 
   constructor(capacity = 1024) {
-    this.keys = new KeyTable(capacity)
     const array = () => new BigInt64Array(capacity)
     this.counters = [array(), array(), array(), array()]
     this.limit = array()
@@ -145,12 +144,12 @@ export class Memory {
   }
 
   get accounts(): number {
-    return this.keys.count
+    return this.ids.length
   }
 
   /** The account's index (its number − 1), or −1. */
   find(id: Uuid): number {
-    return this.keys.find(this.scratch.parse(id))
+    return this.numbers.get(id) ?? -1
   }
 
   /** The id as words; valid until the next parse. */
@@ -160,12 +159,14 @@ export class Memory {
 
   /** The id of an account as words; valid until the next parse. */
   words(account: number): UuidWords {
-    return this.keys.load(account, this.scratch)
+    return this.scratch.parse(this.ids[account]!)
   }
 
   /** Adds an account that is not there yet, with zero balances; returns its index. */
   addAccount(row: AccountRow): number {
-    const index = this.keys.add(this.scratch.parse(row.id))
+    const index = this.ids.length
+    this.ids.push(row.id)
+    this.numbers.set(row.id, index)
     if (index >= this.limit.length) this.grow()
     for (const counter of this.counters) counter[index] = 0n
     this.limit[index] = row.creditLimit ?? NO_LIMIT
@@ -181,10 +182,10 @@ export class Memory {
 
   /** Takes back the newest account. */
   dropAccount(index: number): void {
-    must(index === this.keys.count - 1, 'accounts are taken back newest first')
+    must(index === this.ids.length - 1, 'accounts are taken back newest first')
     const code = this.code[index]!
     if (this.numbersByCode.get(code) === index) this.numbersByCode.delete(code)
-    this.keys.truncate(index)
+    this.numbers.delete(this.ids.pop()!)
     this.code.length = index
     this.name.length = index
     this.holder.length = index
@@ -243,6 +244,10 @@ export class Memory {
     this.limit[account] = limit ?? NO_LIMIT
   }
 
+  idOf(account: number): Uuid {
+    return this.ids[account]!
+  }
+
   codeOf(account: number): string {
     return this.code[account]!
   }
@@ -268,7 +273,7 @@ export class Memory {
     const holder = this.holder[account]
     const limit = this.limit[account]!
     return {
-      id: this.keys.key(account),
+      id: this.idOf(account),
       book,
       number: account + 1,
       code: this.code[account]!,

@@ -46,6 +46,16 @@ export interface WriterOptions {
   readonly queueMax: number
   /** Called once when another epoch took the book. */
   readonly onFenced: () => void
+  /** Hears of every batch that has committed. */
+  readonly onBatch?: ((batch: CommittedBatch) => void) | undefined
+}
+
+export interface CommittedBatch {
+  readonly book: number
+  /** Commands and bare transfers answered by it. */
+  readonly entries: number
+  /** From its first decision to the answer to its COMMIT. */
+  readonly ms: number
 }
 
 /** No room in the database: nothing was written, and reads go on. Answer 503 and try later. */
@@ -159,12 +169,12 @@ export class Writer implements BookWriter {
   }
 
   private describe(held: HeldMoney): Hold {
-    const { keys } = this.memory
+    const { memory } = this
     return {
       id: held.key,
       number: BigInt(held.id),
-      debit: keys.key(held.debit),
-      credit: keys.key(held.credit),
+      debit: memory.idOf(held.debit),
+      credit: memory.idOf(held.credit),
       amount: held.amount,
       remaining: held.remaining,
       state: held.state,
@@ -281,6 +291,10 @@ export class Writer implements BookWriter {
   /** Puts entries back in front of the queue, in their order. */
   private requeue(entries: readonly Entry[]): void {
     if (entries.length === 0) return
+    if (this.stopped !== undefined) {
+      for (const entry of entries) entry.reject(this.stopped)
+      return
+    }
     this.queue = [...entries, ...this.queue.slice(this.queueHead)]
     this.queueHead = 0
   }
@@ -363,7 +377,12 @@ export class Writer implements BookWriter {
       entry.resolve(batch.results[index]!)
     }
     if (batch.waiting.length > 0) this.requeue(batch.waiting)
-    const { partitions, world } = this.options
+    const { partitions, world, wall, onBatch } = this.options
+    onBatch?.({
+      book: this.options.book.number,
+      entries: batch.entries.length,
+      ms: wall.mono() - batch.mono,
+    })
     void partitions.makeAhead(world.db, this.memory.nextId).catch(() => undefined)
     void partitions.sealFull(world.db, batch.lastId).catch(() => undefined)
     this.admission.forget(batch)
@@ -377,17 +396,20 @@ export class Writer implements BookWriter {
     const doubt = this.inFlight.some((batch) => batch.outcome!.kind === 'doubt')
     await this.dropLostClients(doubt)
     if (doubt) await this.resolveDoubt()
-    const first = this.inFlight[0]
-    if (first === undefined) return
+    const [first] = this.inFlight
     for (const batch of [...this.inFlight].reverse()) this.admission.undo(batch)
     const failed = this.inFlight.splice(0)
-    const outcome = first.outcome!
-    if (outcome.kind === 'fenced' || this.stopped !== undefined) {
-      for (const batch of failed) this.rejectAll(batch.entries, new NotOwner(this.book.number))
+    // Fenced with everything in flight committed is fenced all the same: those who wait must hear.
+    if (first?.outcome?.kind === 'fenced' || this.stopped !== undefined) {
+      for (const { entries, waiting } of failed) {
+        this.rejectAll([...entries, ...waiting], new NotOwner(this.book.number))
+      }
       this.stop(new NotOwner(this.book.number))
       this.options.onFenced()
       return
     }
+    if (first === undefined) return
+    const outcome = first.outcome!
     const [, second] = failed
     if (second !== undefined) this.requeue([...second.entries, ...second.waiting])
     this.requeue(first.waiting)
