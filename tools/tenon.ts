@@ -10,6 +10,18 @@ import { type Command, type Terminal, UsageProblem } from './command.ts'
 
 const COMMANDS: readonly Command[] = [
   {
+    name: 'sale',
+    summary: 'play one sale through a custody bank and prove the books',
+    usage: `tenon sale run <deal.json> [--fail <fact>] [--fault <name> [--operation <number>]]
+
+Plays the deal on a platform and a bank of its own and prints each milestone and the proof.
+--fail registration   the registration is refused: every payer's money goes back whole
+--fault <name>        the bank misbehaves once; a wrong name lists all faults
+--operation <number>  the bank's operation the fault strikes, such as 6033
+Sample deals are in schemes/samples/.`,
+    run: async (args, terminal) => (await import('./commands/sale.ts')).run(args, terminal),
+  },
+  {
     name: 'backup',
     summary: 'copy the embedded database and archive its log from now on',
     usage: `tenon backup [--to <folder>]

@@ -64,9 +64,11 @@ export type SaleEvent =
 export interface BookLine {
   readonly code: string
   readonly name: string
-  /** Minor units on the account's own side. */
+  /** All that was ever posted on either side, minor units. */
+  readonly debits: bigint
+  readonly credits: bigint
+  /** On the account's own side. */
   readonly balance: bigint
-  readonly side: 'debit' | 'credit'
 }
 
 export interface SaleReport {
@@ -285,8 +287,10 @@ async function trialBalance(ledger: Ledger, book: number, view: Case): Promise<B
     if (!pool && !own.has(id)) continue
     const balance = await writer.balance(id)
     if (balance === undefined) continue
-    const net = balance.debitsPosted - balance.creditsPosted
-    lines.push({ code, name: own.get(id) ?? name, side, balance: side === 'debit' ? net : -net })
+    const { debitsPosted: debits, creditsPosted: credits } = balance
+    const net = debits - credits
+    const held = side === 'debit' ? net : -net
+    lines.push({ code, name: own.get(id) ?? name, debits, credits, balance: held })
   }
   return lines.sort((a, b) => (a.code < b.code ? -1 : a.code > b.code ? 1 : 0))
 }

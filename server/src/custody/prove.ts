@@ -86,7 +86,7 @@ export async function matchStatement(
       if ('problem' in file) {
         files.push({ kind, date, rows: 0, matched: 0, problem: file.says })
         const missing = file.problem === 'refused' ? 'statement_refused' : 'statement_missing'
-        const reference = `${kind}/${date}`
+        const reference = fileReference({ kind, date })
         differences.push({ kind: missing, amount: 0n, side: 'bank', reference, detail: file.says })
       } else read.push(file)
     }
@@ -123,6 +123,7 @@ export async function matchStatement(
   const ours = await posted(sources, book, sources.pool.cash)
   const bank = last?.total ?? (await channel.poolBalance())
   await nameDifferences(sources, book, differences)
+  await closeFileItems(sources, book, read)
   return {
     dates,
     files,
@@ -308,17 +309,38 @@ async function matchBalances(
   }))
 }
 
-/** Differences become open items, each once. */
+/** A file that could be read after all settles what was said of it before. */
+async function closeFileItems(
+  { db, ledger }: Sources,
+  book: number,
+  files: readonly StatementFile[],
+): Promise<void> {
+  const read = new Set(files.map(fileReference))
+  for (const { id, kind, reference } of await store.listOpenItems(db, book)) {
+    const aboutFile = kind === 'statement_missing' || kind === 'statement_refused'
+    if (!aboutFile || !read.has(reference)) continue
+    await ledger.writer(book).submit({
+      roots: [`open_item:${id}`],
+      effects: [applied(store.closeOpenItem, { id })],
+    })
+  }
+}
+
+const fileReference = ({ kind, date }: Pick<StatementFile, 'kind' | 'date'>) => `${kind}/${date}`
+
+/** Differences become open items; one that is open already, or was closed, is opened by its next number. */
 async function nameDifferences(
   { db, clock, ledger, pool }: Sources,
   book: number,
   differences: readonly Difference[],
 ): Promise<void> {
-  const known = new Set((await store.listOpenItems(db, book, { all: true })).map(({ id }) => id))
+  const known = [...(await store.listOpenItems(db, book, { all: true }))]
   for (const each of differences) {
-    const item = newItem(each, clock.now())
-    if (known.has(item.id)) continue
-    known.add(item.id)
+    const { kind, reference } = each
+    const same = known.filter((item) => item.kind === kind && item.reference === reference)
+    if (same.some(({ state }) => state === 'open')) continue
+    const item = newItem(each, clock.now(), same.length)
+    known.push(item)
     await ledger.writer(book).submit({
       roots: [`open_item:${item.id}`],
       effects: [applied(store.insertOpenItem, { orgId: pool.orgId, item })],
