@@ -22,6 +22,8 @@ export interface BenchServer {
   readonly version: string
   /** Makes the template: `fill` gets the url of an empty database. */
   makeTemplate(fill: (url: string) => Promise<void>): Promise<void>
+  /** A database with nothing in it. */
+  empty(): Promise<BenchDatabase>
   /** A fresh copy of the template, everything written before it checkpointed. */
   copy(): Promise<BenchDatabase>
   stop(): Promise<void>
@@ -42,11 +44,21 @@ export async function startBenchServer(options: BenchServerOptions = {}): Promis
     await admin.connect()
     await assertDurable(admin)
     const backend = await one<number>(admin, 'select pg_backend_pid() as value')
-    let copies = 0
+    let databases = 0
     const urlOf = (name: string) => {
       const url = new URL(cluster.url)
       url.pathname = `/${name}`
       return url.href
+    }
+    const create = async (template: string): Promise<BenchDatabase> => {
+      databases += 1
+      const name = `bench_${databases}`
+      await admin.query(`create database ${name} template ${template}`)
+      // Without force: the server itself waits a moment for connections that are just leaving.
+      const drop = async () => {
+        await admin.query(`drop database ${name}`)
+      }
+      return { url: urlOf(name), drop }
     }
     return {
       postmaster: postmasterOf(backend),
@@ -55,16 +67,11 @@ export async function startBenchServer(options: BenchServerOptions = {}): Promis
         await admin.query(`create database ${TEMPLATE}`)
         await fill(urlOf(TEMPLATE))
       },
+      empty: () => create('template0'),
       copy: async () => {
-        copies += 1
-        const name = `bench_${copies}`
-        await admin.query(`create database ${name} template ${TEMPLATE}`)
+        const database = await create(TEMPLATE)
         await admin.query('checkpoint')
-        // Without force: the server itself waits a moment for connections that are just leaving.
-        const drop = async () => {
-          await admin.query(`drop database ${name}`)
-        }
-        return { url: urlOf(name), drop }
+        return database
       },
       stop: async () => {
         await admin.end()

@@ -7,7 +7,13 @@
  */
 import { createHash } from 'node:crypto'
 import pg from 'pg'
-import { applied, type Effect, migrate, type Uuid } from '../../server/src/base/index.ts'
+import {
+  applied,
+  type Effect,
+  migrate,
+  type Uuid,
+  type World,
+} from '../../server/src/base/index.ts'
 import {
   type BookWriter,
   type Ledger,
@@ -15,6 +21,7 @@ import {
   openLedger,
   post,
 } from '../../server/src/ledger/index.ts'
+import { historyIndexes } from '../../server/src/ledger/writer/store.ts'
 import { realWorld } from '../real-world.ts'
 import { runCallers } from './callers.ts'
 import { one } from './database.ts'
@@ -43,20 +50,26 @@ function benchId(name: string): Uuid {
 }
 
 export interface OpenEngine {
+  readonly world: World
   readonly ledger: Ledger
   readonly writer: BookWriter
   close(): Promise<void>
 }
 
+export interface EngineOptions {
+  /** Transfers in a partition; the ledger's own default unless given. */
+  readonly partitionRows?: number
+}
+
 /** Opens the ledger on a migrated database whose book 1 exists. */
-export async function openEngine(url: string): Promise<OpenEngine> {
+export async function openEngine(url: string, options: EngineOptions = {}): Promise<OpenEngine> {
   const world = realWorld({ url })
-  const ledger = await openLedger({ world, url })
+  const ledger = await openLedger({ world, ...options })
   const close = async () => {
     await ledger.close()
     await world.db.close()
   }
-  return { ledger, writer: ledger.writer(BOOK), close }
+  return { world, ledger, writer: ledger.writer(BOOK), close }
 }
 
 /** Migrates an empty database and opens book 1 with `accounts` funded accounts. */
@@ -67,7 +80,7 @@ export async function fillLedger(
 ): Promise<void> {
   await migrate({ url })
   const world = realWorld({ url })
-  const ledger = await openLedger({ world, url })
+  const ledger = await openLedger({ world })
   try {
     const book = await ledger.createBook({
       orgId: 1,
@@ -101,6 +114,20 @@ async function committed(result: ReturnType<BookWriter['submit']>): Promise<void
   if (answer.status !== 'committed') throw new Error(`not committed: ${JSON.stringify(answer)}`)
 }
 
+/**
+ * Builds the history indexes of what lies in a partition that is not full yet, as sealing it will:
+ * so every transfer of a run carries that cost, whenever its partition is full.
+ */
+export async function sealRest(client: pg.ClientBase): Promise<void> {
+  const { rows } = await client.query<{ number: number }>(
+    'select number from ledger.partition where book_id = $1 and sealed_at is null order by number',
+    [BOOK],
+  )
+  for (const { number } of rows) {
+    for (const statement of historyIndexes(BOOK, number)) await client.query(statement)
+  }
+}
+
 /** One way of loading the writer. `call` resolves to how many of the counted things it did. */
 interface Load {
   readonly name: string
@@ -123,7 +150,7 @@ function design({ name, callers = CALLERS, timed = false, make, check }: Load): 
       return {
         load: async (seconds) => {
           const loaded = await runCallers({ callers, seconds, timed, call: make(engine.writer) })
-          await engine.writer.sealPartition()
+          await sealRest(client)
           return loaded
         },
         check: async (loaded) => {
@@ -145,7 +172,8 @@ function design({ name, callers = CALLERS, timed = false, make, check }: Load): 
 const ids = range(1, ACCOUNTS).map(accountId)
 const idOf = (n: number) => ids[n - 1]!
 
-function singles(spread: Spread) {
+/** A caller of single transfers; the pairs are drawn from the first `accounts` accounts. */
+export function singles(spread: Spread) {
   return (writer: BookWriter) => {
     const pool = new RandomPool()
     const next = pairs(spread)

@@ -72,7 +72,7 @@ const TYPES = ['post', 'hold', 'release', 'void', 'expire', 'reverse'] as const
 export interface JudgeOptions {
   /** A connection past the proxies, with int8 read as bigint. */
   readonly client: pg.Client
-  /** Every request of the run; all of them are settled. */
+  /** Every request of the run. One without an ending may be booked or not. */
   readonly entries: readonly Entry[]
   /** Ids booked before the load began. */
   readonly known: ReadonlySet<string>
@@ -149,8 +149,8 @@ function judgeRequests({ entries, known }: JudgeOptions, book: BookRead, verdict
     if (ending?.kind === 'accepted') {
       const why = differs(work.request, legs, ending.number, { book, idOf })
       if (why !== undefined) find(verdict, 'lost', `${id} was accepted and ${why}`)
-    } else if (legs !== undefined) {
-      find(verdict, 'doubled', `${id} was answered ${ending?.kind ?? 'nothing'} and is booked`)
+    } else if (ending !== undefined && legs !== undefined) {
+      find(verdict, 'doubled', `${id} was answered ${ending.kind} and is booked`)
     }
   }
   for (const key of book.byKey.keys()) {
@@ -290,7 +290,13 @@ function replay(
       accounts.get(hold.row.debit)!.counters[2] -= row.amount
       promised.counters[3] -= row.amount
       touched.add(promised)
-      if (hold.left < 0n) blame(row.debit, `row ${row.id} takes more than hold ${hold.row.id} kept`)
+      if (hold.left < 0n) {
+        const before = hold.left + row.amount
+        blame(
+          row.debit,
+          `${type} ${row.id} takes ${row.amount} of hold ${hold.row.id}, which kept ${before}`,
+        )
+      }
     }
     if (type === 'post' || type === 'reverse' || type === 'release') {
       debit.counters[0] += row.amount

@@ -14,8 +14,6 @@ export interface ClientsOptions {
   readonly journal: Journal
   readonly workload: Workload
   readonly callers: number
-  /** The hosts to send to; one of them is chosen in turn. None while there is no owner. */
-  readonly hosts: () => readonly Host[]
 }
 
 /** What a caller is waiting for. */
@@ -31,10 +29,24 @@ export class Clients {
   readonly #waitingForAck: { sentAfter: number; resolve: (at: number) => void }[] = []
   #running: Promise<unknown> = Promise.resolve()
   #stopped = true
-  #turn = 0
+  /** The first is asked; when it says it is not the owner, the next becomes the first. */
+  #hosts: Host[] = []
+  #both = false
+  #abandoned = false
 
   constructor(options: ClientsOptions) {
     this.#options = options
+  }
+
+  /** Sends to the first of these, to another once that one says it is not the owner. */
+  sendTo(...hosts: Host[]): void {
+    this.#hosts = hosts
+    this.#both = false
+  }
+
+  /** Sends to one and the other in turn, whatever they say. */
+  sendToBoth(): void {
+    this.#both = true
   }
 
   /** Requests sent and not answered. */
@@ -59,6 +71,12 @@ export class Clients {
     await Promise.race([this.#running, late])
   }
 
+  /** Gives up what is not answered: the run is over. */
+  abandon(): void {
+    this.#stopped = true
+    this.#abandoned = true
+  }
+
   /** Resolves to the time of the first acceptance of a request sent after `sentAfter`. */
   ackAfter(sentAfter: number, signal: AbortSignal): Promise<number> {
     return new Promise((resolve, reject) => {
@@ -81,6 +99,7 @@ export class Clients {
     const pending = this.#pending.get(n)
     if (pending?.host !== host) return
     if (answer.outcome === 'unknown') entry.unknowns += 1
+    else if (this.#hosts[0] === host) this.#nextHost()
     this.#again(pending)
   }
 
@@ -118,16 +137,23 @@ export class Clients {
   }
 
   #send(entry: Entry, settle: () => void): void {
-    const hosts = this.#options.hosts()
-    const host = hosts[this.#turn++ % Math.max(1, hosts.length)]
-    if (host === undefined) {
+    if (this.#abandoned) return settle()
+    const host = this.#hosts[0]
+    if (host === undefined || !host.alive) {
+      this.#nextHost()
       setTimeout(() => this.#send(entry, settle), RETRY_MS)
       return
     }
+    if (this.#both) this.#nextHost()
     entry.sendings += 1
     entry.sentAt = performance.now()
     this.#pending.set(entry.n, { entry, host, settle })
-    host.send(entry.n, workToSend(entry))
+    host.send(entry.n, entry.work)
+  }
+
+  #nextHost(): void {
+    const first = this.#hosts.shift()
+    if (first !== undefined) this.#hosts.push(first)
   }
 
   #acked(entry: Entry): void {
@@ -137,9 +163,4 @@ export class Clients {
       else this.#waitingForAck.push(waiting)
     }
   }
-}
-
-/** What goes over the wire: the request as it stands in the journal, the same at every sending. */
-function workToSend(entry: Entry) {
-  return entry.work
 }

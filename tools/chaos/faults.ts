@@ -13,8 +13,6 @@ export interface Stage {
   readonly clients: Clients
   owner: Host
   standby: Host
-  /** Hosts the callers send to. */
-  sendTo: readonly Host[]
   /** Starts a fresh process in place of a dead one. */
   replace(host: Host): Promise<Host>
 }
@@ -39,8 +37,9 @@ const STRIKES: Readonly<Record<Fault, Strike>> = {
     await dead.proxy.whenBusy(delayMs, signal)
     const struck = now(stage)
     dead.signal('SIGKILL')
-    await promote(stage, signal)
+    await standbyTakesOver(stage, signal)
     stage.standby = await stage.replace(dead)
+    stage.clients.sendTo(stage.owner, stage.standby)
     return struck
   },
 
@@ -53,31 +52,38 @@ const STRIKES: Readonly<Record<Fault, Strike>> = {
     return struck
   },
 
-  takeover_alive: async (stage, _round, signal) => {
-    const struck = { ...now(stage), inFlight: 0 }
+  // The owner loses the lock that elects and does not know: it goes on writing while another begins.
+  takeover_alive: async (stage, { delayMs }, signal) => {
     const old = stage.owner
-    await stage.standby.open(signal)
-    stage.sendTo = [old, stage.standby]
+    await old.proxy.whenBusy(delayMs, signal)
+    const struck = now(stage)
+    stage.clients.sendToBoth()
+    old.proxy.isolate()
+    await standbyTakesOver(stage, signal)
+    stage.clients.sendToBoth()
     await pause(BOTH_MS)
-    stage.owner = stage.standby
-    stage.standby = old
-    stage.sendTo = [stage.owner]
-    stage.clients.lost(old)
+    old.proxy.heal()
+    stage.clients.sendTo(stage.owner, stage.standby)
     return struck
   },
 
   takeover_stopped: async (stage, { delayMs }, signal) => {
     const old = stage.owner
     await old.proxy.whenBusy(delayMs, signal)
-    const struck = { ...now(stage), inFlight: 0 }
+    const struck = now(stage)
     old.signal('SIGSTOP')
-    await promote(stage, signal)
-    // Its callers have gone over; what it still answers once it runs again has to be true.
-    stage.clients.lost(old)
+    try {
+      old.proxy.isolate()
+      await standbyTakesOver(stage, signal)
+      // Its callers have gone over; what it still answers once it runs again has to be true.
+      stage.clients.lost(old)
+      await pause(BOTH_MS)
+    } finally {
+      old.signal('SIGCONT')
+    }
     await pause(BOTH_MS)
-    old.signal('SIGCONT')
-    await pause(BOTH_MS)
-    stage.standby = old
+    old.proxy.heal()
+    stage.clients.sendTo(stage.owner, stage.standby)
     return struck
   },
 
@@ -101,14 +107,13 @@ function now({ owner, clients }: Stage): Struck {
   return { at: performance.now(), inFlight: owner.proxy.busy() ? clients.unanswered : 0 }
 }
 
-/** The standby takes the book over and gets the callers. */
-async function promote(stage: Stage, signal: AbortSignal): Promise<void> {
+/** Waits until the standby has taken the book over, and gives it the callers. */
+async function standbyTakesOver(stage: Stage, signal: AbortSignal): Promise<void> {
   const old = stage.owner
-  stage.sendTo = []
-  await stage.standby.open(signal)
+  await stage.standby.owning(signal)
   stage.owner = stage.standby
   stage.standby = old
-  stage.sendTo = [stage.owner]
+  stage.clients.sendTo(stage.owner)
 }
 
 export const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms))

@@ -15,18 +15,21 @@ export interface Host {
   readonly pid: number
   readonly alive: boolean
   send(n: number, work: Work): void
-  /** Takes the book over; tries again while the database is coming up. */
-  open(signal: AbortSignal): Promise<void>
+  /** Resolves once it writes the book. */
+  owning(signal: AbortSignal): Promise<void>
+  /** Whether it writes the book now; false when it does not answer. */
+  owns(): Promise<boolean>
   balances(
     accounts: readonly Uuid[],
     signal: AbortSignal,
   ): Promise<readonly (Balance | undefined)[]>
   signal(name: 'SIGKILL' | 'SIGSTOP' | 'SIGCONT'): void
-  /** Closes the ledger in order. */
-  close(signal: AbortSignal): Promise<void>
   /** Ends process and proxy whatever their state. */
   dispose(): Promise<void>
 }
+
+const POLL_MS = 20
+const ANSWER_MS = 2_000
 
 export interface HostEvents {
   answer(host: Host, n: number, answer: Answer): void
@@ -43,7 +46,6 @@ export async function startHost(
   const url = new URL(cluster.url())
   url.port = String(proxy.port)
   const child = fork(PROGRAM, [url.href], {
-    execArgv: ['--import', 'tsx'],
     serialization: 'advanced',
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   })
@@ -53,6 +55,11 @@ export async function startHost(
   const say = (message: ToHost) => {
     if (child.connected) child.send(message, () => undefined)
   }
+  const owns = async () => {
+    say({ kind: 'owns' })
+    const answer = await heard(['owns'], AbortSignal.timeout(ANSWER_MS)).catch(() => undefined)
+    return answer?.kind === 'owns' && answer.yes
+  }
   const host: Host = {
     name,
     proxy,
@@ -61,12 +68,11 @@ export async function startHost(
       return child.exitCode === null && child.signalCode === null
     },
     send: (n, work) => say({ kind: 'work', n, work }),
-    open: async (signal) => {
-      for (;;) {
-        say({ kind: 'open' })
-        const answer = await heard(['opened', 'open_failed'], signal)
-        if (answer.kind === 'opened') return
-        await new Promise((resolve) => setTimeout(resolve, 100))
+    owns,
+    owning: async (signal) => {
+      while (!(await owns())) {
+        if (signal.aborted) throw new Error(`${name} did not take the book over in time`)
+        await new Promise((resolve) => setTimeout(resolve, POLL_MS))
       }
     },
     balances: async (accounts, signal) => {
@@ -75,11 +81,6 @@ export async function startHost(
       return (answer as FromHost & { kind: 'balances' }).balances
     },
     signal: (signalName) => void child.kill(signalName),
-    close: async (signal) => {
-      say({ kind: 'close' })
-      await heard(['closed'], signal)
-      await exited
-    },
     dispose: async () => {
       child.kill('SIGKILL')
       await exited

@@ -1,12 +1,19 @@
 /**
- * One server of the chaos run, a process of its own: opens the ledger when told to and runs what it
- * is sent. It decides nothing and repairs nothing: what it can do when its database or its ownership
- * goes is the ledger's doing, and that is what is on trial.
+ * One server of the chaos run, a process of its own: opens the ledger and runs what it is sent. It
+ * decides nothing and repairs nothing: what it can do when its database or its ownership goes is the
+ * ledger's doing, and that is what is on trial.
  *
- * Arguments: the url of the database.
+ * Argument: the url of the database.
  */
-import { applied, type Effect } from '../../server/src/base/index.ts'
 import {
+  applied,
+  createLog,
+  type Effect,
+  type LogLevel,
+  type Uuid,
+} from '../../server/src/base/index.ts'
+import {
+  type Balance,
   type BookWriter,
   type Ledger,
   NotOwner,
@@ -24,15 +31,18 @@ interface MarkRow {
 
 const markEffect: Effect<MarkRow> = {
   name: 'chaos.mark',
-  sql: `insert into chaos.mark (book_id, id, amount)
-    select $1, id, amount from unnest($3::text[], $4::bigint[]) as row (id, amount)
+  sql: `insert into chaos.mark (book_id, id, amount, at)
+    select $1, id, amount, $2 from unnest($3::text[], $4::bigint[]) as row (id, amount)
     on conflict do nothing returning id as moved`,
   columns: (rows) => [rows.map(({ id }) => id), rows.map(({ amount }) => String(amount))],
   key: ({ id }) => id,
 }
 
-const url = process.argv[2]!
-const world = realWorld({ url, max: 4 })
+const RETRY_MS = 100
+
+/** `TENON_CHAOS_LOG=info` shows what the ledger says while it is tried. */
+const level = (process.env.TENON_CHAOS_LOG ?? 'silent') as LogLevel
+const world = realWorld({ url: process.argv[2]!, max: 4, log: createLog({ level }) })
 let ledger: Ledger | undefined
 
 const say = (message: FromHost) => {
@@ -40,19 +50,29 @@ const say = (message: FromHost) => {
   if (process.connected) process.send!(message)
 }
 
+/** A server that starts while its database is down tries again, as its supervisor would. */
+async function open(): Promise<void> {
+  for (;;) {
+    try {
+      ledger = await openLedger({ world })
+      return
+    } catch (error) {
+      world.log.warn({ error }, 'the ledger did not open')
+      await world.clock.sleep(RETRY_MS, 'chaos.open')
+    }
+  }
+}
+
 function writer(): BookWriter {
   if (ledger === undefined) throw new NotOwner(CHAOS_BOOK)
   return ledger.writer(CHAOS_BOOK)
 }
 
-async function open(): Promise<void> {
+function owns(): boolean {
   try {
-    await ledger?.close()
-    ledger = undefined
-    ledger = await openLedger({ world, url })
-    say({ kind: 'opened' })
-  } catch (error) {
-    say({ kind: 'open_failed', why: String(error) })
+    return writer() !== undefined
+  } catch {
+    return false
   }
 }
 
@@ -93,24 +113,28 @@ async function command({ request, mark }: Work & { kind: 'command' }): Promise<A
   }
 }
 
+/** None when it does not write the book: the judge then finds every balance wrong. */
+async function balancesOf(accounts: readonly Uuid[]): Promise<(Balance | undefined)[]> {
+  try {
+    return await Promise.all(accounts.map((id) => writer().balance(id)))
+  } catch {
+    return []
+  }
+}
+
 async function take(message: ToHost): Promise<void> {
   switch (message.kind) {
-    case 'open':
-      return open()
     case 'work':
       return say({ kind: 'answer', n: message.n, answer: await run(message.work) })
+    case 'owns':
+      return say({ kind: 'owns', yes: owns() })
     case 'balances': {
-      const balances = await Promise.all(message.accounts.map((id) => writer().balance(id)))
-      return say({ kind: 'balances', balances })
+      return say({ kind: 'balances', balances: await balancesOf(message.accounts) })
     }
-    case 'close':
-      await ledger?.close()
-      await world.db.close()
-      say({ kind: 'closed' })
-      return process.disconnect()
   }
 }
 
 process.on('message', (message) => void take(message as ToHost))
 process.on('disconnect', () => process.exit())
 say({ kind: 'started' })
+void open()

@@ -11,19 +11,16 @@ export type Work =
   | { readonly kind: 'command'; readonly request: TransferRequest; readonly mark: Mark }
 
 export type ToHost =
-  /** Take the book over: bump its epoch, load it, write it. */
-  | { readonly kind: 'open' }
   | { readonly kind: 'work'; readonly n: number; readonly work: Work }
+  /** Whether it writes the book now. */
+  | { readonly kind: 'owns' }
   | { readonly kind: 'balances'; readonly accounts: readonly Uuid[] }
-  | { readonly kind: 'close' }
 
 export type FromHost =
   | { readonly kind: 'started' }
-  | { readonly kind: 'opened' }
-  | { readonly kind: 'open_failed'; readonly why: string }
   | { readonly kind: 'answer'; readonly n: number; readonly answer: Answer }
+  | { readonly kind: 'owns'; readonly yes: boolean }
   | { readonly kind: 'balances'; readonly balances: readonly (Balance | undefined)[] }
-  | { readonly kind: 'closed' }
 
 export type Answer =
   | { readonly outcome: 'result'; readonly result: TransferResult }
@@ -44,6 +41,7 @@ export const CHAOS_TABLES = `
     book_id int not null,
     id text not null,
     amount bigint not null check (amount > 0),
+    at timestamptz,
     primary key (book_id, id)
   );
   insert into chaos.mark values (${CHAOS_BOOK}, 'taken', 1);`

@@ -24,7 +24,47 @@ export interface Plant {
   readonly rounds: number
 }
 
-export const PLANTS: readonly Plant[] = []
+export const PLANTS: readonly Plant[] = [
+  {
+    name: 'no fence',
+    says: 'the head moves whoever writes, whatever epoch and batch came before',
+    edits: [
+      {
+        file: 'server/src/ledger/writer/store.ts',
+        from: 'where book_id = $1::int4 and epoch = $3::int8 and seq = $4::int8 - 1',
+        to: 'where book_id = $1::int4 and $3::int8 is not null',
+      },
+    ],
+    faults: ['takeover_alive'],
+    rounds: 2,
+  },
+  {
+    name: 'no undo',
+    says: 'balances in memory keep what the database did not take',
+    edits: [
+      {
+        file: 'server/src/ledger/writer/memory.ts',
+        from: 'memory.counters[this.counter[at]!]![account]! -= this.amount[at]!',
+        to: 'memory.counters[this.counter[at]!]![account]! -= 0n',
+      },
+    ],
+    faults: ['cut_commit_before', 'kill_postgres'],
+    rounds: 2,
+  },
+  {
+    name: 'blind resend',
+    says: 'a batch whose COMMIT was not answered is written again without asking',
+    edits: [
+      {
+        file: 'server/src/ledger/writer/writer.ts',
+        from: 'this.deliverUpTo(Number(row.seq))',
+        to: 'this.deliverUpTo(this.head.seq)',
+      },
+    ],
+    faults: ['cut_commit_after'],
+    rounds: 2,
+  },
+]
 
 const CHECKOUT = fileURLToPath(new URL('../..', import.meta.url))
 

@@ -19,6 +19,13 @@ export interface WireProxy {
   whenBusy(delayMs: number, signal: AbortSignal): Promise<void>
   /** Cuts the next COMMIT of the writer; resolves once it is cut. */
   cutNextCommit(point: CutPoint, signal: AbortSignal): Promise<void>
+  /**
+   * Cuts the connection whose lock elects the owner and lets no new one through: what a partition
+   * does that PostgreSQL notices and the host does not. The writer's own connections stay.
+   */
+  isolate(): void
+  /** Lets new connections through again. */
+  heal(): void
   close(): Promise<void>
 }
 
@@ -31,7 +38,11 @@ interface Cut {
   readonly done: () => void
 }
 
+/** How the connection that elects names itself. */
+const ELECTS = 'ledger election'
+
 interface Watch {
+  isolated: boolean
   cut: Cut | undefined
   readonly links: Set<Link>
   readonly onBatch: Set<() => void>
@@ -39,8 +50,12 @@ interface Watch {
 
 /** Listens on a free port of loopback and passes everything on to the server's port. */
 export async function startProxy(target: () => number): Promise<WireProxy> {
-  const watch: Watch = { cut: undefined, links: new Set(), onBatch: new Set() }
+  const watch: Watch = { isolated: false, cut: undefined, links: new Set(), onBatch: new Set() }
   const server = createServer((socket) => {
+    if (watch.isolated) {
+      socket.destroy()
+      return
+    }
     watch.links.add(new Link(socket, connect(target(), '127.0.0.1'), watch))
   })
   const port = await listen(server)
@@ -72,6 +87,13 @@ export async function startProxy(target: () => number): Promise<WireProxy> {
         }
         watch.cut = { point, done }
       }),
+    isolate: () => {
+      watch.isolated = true
+      for (const link of [...watch.links]) if (link.elects) link.destroy()
+    },
+    heal: () => {
+      watch.isolated = false
+    },
     close: async () => {
       for (const link of watch.links) link.destroy()
       await new Promise((resolve) => server.close(resolve))
@@ -113,6 +135,8 @@ class Link {
   /** Requests sent that PostgreSQL has not said "ready for query" to; the start-up counts as one. */
   #unanswered = 1
   #isWriter = false
+  /** Whether it is the connection whose lock elects the owner. */
+  elects = false
   /** Set when a COMMIT passed that is to be cut once it is answered. */
   #cutOnReply: Cut | undefined
   /** Answers until the one of that COMMIT, itself included. */
@@ -154,6 +178,7 @@ class Link {
   }
 
   #sent(type: string, body: Buffer): void {
+    if (type === 'startup') this.elects = body.toString('latin1').includes(ELECTS)
     if (type === 'Q') this.#statement(body.toString('latin1', 0, body.length - 1))
     if (type === 'P') {
       const [name, text] = twoStrings(body)

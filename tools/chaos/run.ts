@@ -10,7 +10,7 @@ import { realWorld } from '../real-world.ts'
 import { judge, newVerdict, type Verdict } from './check.ts'
 import { Clients } from './clients.ts'
 import { type ChaosCluster, startCluster } from './cluster.ts'
-import { type Stage, strike } from './faults.ts'
+import { pause, type Stage, strike } from './faults.ts'
 import { type Host, startHost } from './host.ts'
 import { Journal } from './journal.ts'
 import { CHAOS_BOOK, CHAOS_TABLES } from './messages.ts'
@@ -85,7 +85,7 @@ export async function runChaos(options: RunOptions): Promise<RunFigures> {
 async function fill(url: string): Promise<void> {
   await migrate({ url })
   const world = realWorld({ url })
-  const ledger = await openLedger({ world, url })
+  const ledger = await openLedger({ world })
   try {
     await world.db.query(CHAOS_TABLES)
     const book = await ledger.createBook({
@@ -144,25 +144,24 @@ class Play {
   }
 
   async begin(): Promise<void> {
-    const [owner, standby] = await Promise.all([this.#host(), this.#host()])
+    const owner = await this.#host()
+    await owner.owning(AbortSignal.timeout(RECOVERY_MS))
+    const standby = await this.#host()
     const clients = new Clients({
       journal: this.#journal,
       workload: new Workload(this.#options.seed),
       callers: this.#options.callers,
-      hosts: () => this.#stage.sendTo,
     })
     this.#stage = {
       cluster: this.#cluster,
       clients,
       owner,
       standby,
-      sendTo: [owner],
       replace: async (host) => {
         await this.#dispose(host)
         return this.#host()
       },
     }
-    await owner.open(AbortSignal.timeout(RECOVERY_MS))
   }
 
   /** One round; a ledger that does not come back ends the run with `stuck`. */
@@ -170,17 +169,20 @@ class Play {
     const { print } = this.#options
     const stage = this.#stage
     const { clients } = stage
+    await this.#findOwner()
+    clients.sendTo(stage.owner, stage.standby)
     clients.start()
-    await new Promise((resolve) => setTimeout(resolve, round.loadMs))
+    await pause(round.loadMs)
     const before = this.#journal.count('accepted')
     try {
       const struck = await strike(stage, round)
       if (round.fault.startsWith('kill_') && struck.inFlight > 0) this.#kills += 1
       const recovered = await clients.ackAfter(struck.at, AbortSignal.timeout(RECOVERY_MS))
       this.#recoveries.push(recovered - struck.at)
-      await new Promise((resolve) => setTimeout(resolve, AFTER_MS))
+      await pause(AFTER_MS)
       await clients.drain(AbortSignal.timeout(DRAIN_MS))
       this.#rounds += 1
+      await this.#findOwner()
       this.#verdict = await this.#judge()
       const acked = this.#journal.count('accepted')
       print(
@@ -218,6 +220,7 @@ class Play {
   }
 
   async end(): Promise<void> {
+    this.#stage?.clients.abandon()
     await Promise.all([...this.#hosts].map((host) => this.#dispose(host)))
   }
 
@@ -249,6 +252,19 @@ class Play {
       })
     } finally {
       await client.end()
+    }
+  }
+
+  /** After PostgreSQL was killed either host may have been the quicker one. */
+  async #findOwner(): Promise<void> {
+    const stage = this.#stage
+    const late = performance.now() + RECOVERY_MS
+    while (!(await stage.owner.owns())) {
+      if (performance.now() > late) throw new Error('no host writes the book')
+      const { owner, standby } = stage
+      stage.owner = standby
+      stage.standby = owner
+      await pause(20)
     }
   }
 
