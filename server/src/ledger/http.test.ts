@@ -474,18 +474,24 @@ describe('Idempotency-Key', () => {
       const headers = key()
       const bodies = new Set<string>()
       let waiting = 0
-      const once = async () => {
-        for (;;) {
-          const { status, body: answer, headers: got } = await send('POST', path, body, headers)
-          if (status === 201) return bodies.add(JSON.stringify(answer))
-          expect([status, answer.code, got['retry-after']]).toEqual([
-            409,
-            'idempotency_key_in_flight',
-            '1',
-          ])
-          waiting += 1
-          await new Promise((resolve) => setImmediate(resolve))
+      let answered = (): void => undefined
+      const first = new Promise<void>((resolve) => {
+        answered = resolve
+      })
+      const once = async (): Promise<void> => {
+        const { status, body: answer, headers: got } = await send('POST', path, body, headers)
+        if (status === 201) {
+          bodies.add(JSON.stringify(answer))
+          return answered()
         }
+        expect([status, answer.code, got['retry-after']]).toEqual([
+          409,
+          'idempotency_key_in_flight',
+          '1',
+        ])
+        waiting += 1
+        await first
+        return once()
       }
       await Promise.all(Array.from({ length: 50 }, once))
       expect(bodies.size).toBe(1)
@@ -503,17 +509,50 @@ describe('Idempotency-Key', () => {
       const body = JSON.stringify({ book, code: 'L', name: 'Across' })
       const headers = { 'content-type': 'application/json', ...key() }
       const at = (url: string) => fetch(`${url}/v1/accounts`, { method: 'POST', body, headers })
-      const answers = await Promise.all([
-        at(server.url),
-        at(neighbour.url),
-        at(server.url),
-        at(neighbour.url),
-      ])
-      for (const answer of answers) expect([201, 409]).toContain(answer.status)
-      const settled = await Promise.all([at(server.url), at(neighbour.url)])
+      const racing = [server.url, neighbour.url, server.url, neighbour.url]
+      for (const answer of await Promise.all(racing.map(at))) {
+        expect([201, 409, 503]).toContain(answer.status)
+      }
+      const settled = [await at(server.url), await at(neighbour.url)]
       const texts = await Promise.all(settled.map((one) => one.text()))
       expect(settled.map((one) => one.status)).toEqual([201, 201])
       expect(texts[0]).toBe(texts[1])
+      expect(settled[1]?.headers.get('idempotency-replayed')).toBe('true')
+    } finally {
+      await neighbour.stop()
+    }
+  })
+})
+
+describe('a book of another server', () => {
+  it('is written through any server: requests are forwarded once', async () => {
+    const neighbour = await startLedgerServer({ database: server.database, seed: 3 })
+    try {
+      const one = await fixture()
+      const at = (path: string, init?: RequestInit) => fetch(`${neighbour.url}${path}`, init)
+      // The neighbour looks for owners four times a second.
+      let read = await at(`/v1/accounts/${one.alice}`)
+      while (read.status === 503) {
+        expect(read.headers.get('retry-after')).toBe('1')
+        read = await at(`/v1/accounts/${one.alice}`)
+      }
+      expect(read.headers.get('request-id')).toMatch(/^req_/)
+      expect(await read.json()).toMatchObject({ id: one.alice, balances: { posted: yuan(1_000) } })
+      const paid = post(one, one.tr(), one.alice, one.bob, 9)
+      const json = { method: 'POST', headers: { 'content-type': 'application/json' } }
+      const first = await at('/v1/transfers', { ...json, body: JSON.stringify(paid) })
+      expect(first.status).toBe(201)
+      const again = await at('/v1/transfers', { ...json, body: JSON.stringify(paid) })
+      expect(again.headers.get('idempotency-replayed')).toBe('true')
+      const poor = { ...paid, id: one.tr(), amount: yuan(99_999) }
+      const refused = await at('/v1/transfers', { ...json, body: JSON.stringify(poor) })
+      expect(refused.headers.get('content-type')).toContain('application/problem+json')
+      expect(await refused.json()).toMatchObject({ code: 'insufficient_funds' })
+      expect((await balances(one.bob)).posted).toBe('9')
+      // A request that was forwarded already is not sent round in a ring.
+      const twice = await at(`/v1/accounts/${one.alice}`, { headers: { 'tenon-forwarded': '1' } })
+      expect(twice.status).toBe(503)
+      expect(await twice.json()).toMatchObject({ code: 'not_here', retryable: true })
     } finally {
       await neighbour.stop()
     }

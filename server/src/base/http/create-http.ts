@@ -138,9 +138,13 @@ export async function createHttp(options: HttpOptions): Promise<Http> {
     close: async (deadlineMs = 10_000) => {
       stopping = true
       const closed = app.close()
-      const late = options.clock.sleep(deadlineMs, 'http close').then(() => 'late' as const)
-      if ((await Promise.race([closed, late])) === 'late') app.server.closeAllConnections()
+      const ended = new AbortController()
+      const late = options.clock.sleep(deadlineMs, 'http close', ended.signal).then(() => {
+        if (!ended.signal.aborted) app.server.closeAllConnections()
+      })
       await closed
+      ended.abort()
+      await late
     },
   }
 }
@@ -308,8 +312,9 @@ function answerOf(prepared: Prepared, request: FastifyRequest): AnyAnswer | Prom
 }
 
 function callOf(request: FastifyRequest): Omit<Call<unknown, unknown, unknown>, 'keyed'> {
-  const { params, query, body, id } = request
-  return { params, query, body, requestId: id }
+  const { params, query, body, id, method, url: path, headers, rawBody } = request
+  const received = { method, path, headers, body: rawBody }
+  return { params, query, body, requestId: id, received }
 }
 
 /** A route without a body contract takes no body or `{}`. */

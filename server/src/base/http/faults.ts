@@ -34,19 +34,20 @@ const FASTIFY: Readonly<Record<string, HttpProblemCode>> = {
 /** The problem an error is answered with. */
 export function problemOf(error: unknown): Problem {
   if (error instanceof HttpProblem) return error.problem
-  if (error instanceof DbUnavailable) {
-    return {
-      ...httpProblem('not_here'),
-      detail: 'The database cannot be reached; send the request again later.',
-      retryAfterS: 1,
-    }
-  }
   const { code, statusCode } = error as { code?: string; statusCode?: number }
+  if (error instanceof DbUnavailable || isConnectionLoss(code)) {
+    return { ...httpProblem('database_unreachable'), retryAfterS: 1 }
+  }
   const known = code === undefined ? undefined : FASTIFY[code]
   if (known !== undefined) return httpProblem(known)
   const isCallers =
     code?.startsWith('FST_') === true && statusCode !== undefined && statusCode < 500
   return httpProblem(isCallers ? 'request_malformed' : 'internal_error')
+}
+
+/** Connections refused or cut, and SQLSTATE classes 08 (connection), 53 (no room) and 57P (shutdown). */
+function isConnectionLoss(code: string | undefined): boolean {
+  return code !== undefined && /^(ECONN[A-Z]+|ETIMEDOUT|EPIPE|08...|53...|57P..)$/.test(code)
 }
 
 /** Node's parser errors, by code. */

@@ -14,7 +14,7 @@ export interface ForwardedReply {
   readonly body: Buffer
 }
 
-const REQUEST_HEADERS = ['content-type', 'accept', 'idempotency-key'] as const
+const REQUEST_HEADERS: readonly string[] = ['content-type', 'accept', 'idempotency-key']
 const REPLY_HEADERS = ['content-type', 'retry-after', 'idempotency-replayed'] as const
 
 const TIMEOUT_MS = 15_000
@@ -27,9 +27,10 @@ export async function forward(
 ): Promise<ForwardedReply | Problem> {
   if (url === undefined || request.headers[FORWARDED] !== undefined) return notHere()
   const headers: Record<string, string> = { [FORWARDED]: '1', 'request-id': request.id }
-  for (const name of REQUEST_HEADERS) {
-    const value = request.headers[name]
-    if (typeof value === 'string') headers[name] = value
+  for (const [name, value] of Object.entries(request.headers)) {
+    // Signatures of banks travel in headers of their own.
+    const goesOn = name.startsWith('x-') || REQUEST_HEADERS.includes(name)
+    if (goesOn && typeof value === 'string') headers[name] = value
   }
   const reply = await net.call({
     method: request.method as 'GET' | 'POST',

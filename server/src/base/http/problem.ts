@@ -91,6 +91,7 @@ const ROWS = [
     409,
     'The first request with this key is still running; send it again later.',
   ],
+  ['database_unreachable', 503, 'The database cannot be reached; send the request again later.'],
   ['not_here', 503, 'No server takes this request right now; send it again later.'],
   [
     'outcome_unknown',

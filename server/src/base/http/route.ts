@@ -50,6 +50,17 @@ export interface Call<P, Q, B> {
   readonly body: B
   readonly requestId: string
   readonly keyed: Keyed | undefined
+  /** The request as it came, for a signature over its bytes. */
+  readonly received: Received
+}
+
+export interface Received {
+  readonly method: string
+  /** With its query, as it stood in the request line. */
+  readonly path: string
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>
+  /** Absent when the request had none. */
+  readonly body: Uint8Array | undefined
 }
 
 /** How a POST route treats `Idempotency-Key`. */
