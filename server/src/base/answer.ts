@@ -2,6 +2,7 @@
  * Stored answers to requests that carried an `Idempotency-Key`. The answer is written in the tx of
  * what it answers, so a key is known exactly when its work is committed.
  */
+import { hexColumn, intColumn, jsonColumn } from './column.ts'
 import type { Tx } from './db.ts'
 import type { Effect, StoredAnswer } from './effect.ts'
 import type { Instant } from './world.ts'
@@ -17,11 +18,11 @@ export const storeAnswer: Effect<StoredAnswer> = {
     on conflict (book_id, key_hash) do nothing
     returning encode(key_hash, 'hex') as moved`,
   columns: (rows) => [
-    rows.map((row) => Buffer.from(row.keyHash, 'hex')),
-    rows.map((row) => Buffer.from(row.requestHash, 'hex')),
-    rows.map((row) => row.orgId ?? 0),
-    rows.map((row) => row.status),
-    rows.map((row) => JSON.stringify(row.body ?? null)),
+    hexColumn(rows.map((row) => row.keyHash)),
+    hexColumn(rows.map((row) => row.requestHash)),
+    intColumn(rows.map((row) => row.orgId ?? 0)),
+    intColumn(rows.map((row) => row.status)),
+    jsonColumn(rows.map((row) => row.body)),
   ],
   key: (row) => row.keyHash,
 }

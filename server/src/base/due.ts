@@ -6,6 +6,7 @@
  * attempt they speak for, and do not move when a later one has begun. It never goes back, not even
  * when the row is postponed; `tries` does, and is what the patience of the sweeper counts.
  */
+import { instantColumn, intColumn, jsonColumn, textColumn } from './column.ts'
 import type { Db, Tx } from './db.ts'
 import type { Effect } from './effect.ts'
 import type { Instant } from './world.ts'
@@ -45,11 +46,11 @@ export const planDue: Effect<PlannedDue> = {
     on conflict (book_id, kind, key) do nothing
     returning kind || ' ' || key as moved`,
   columns: (rows) => [
-    rows.map((row) => row.orgId),
-    rows.map((row) => row.kind),
-    rows.map((row) => row.key),
-    rows.map((row) => new Date(row.dueAt)),
-    rows.map((row) => JSON.stringify(row.payload ?? null)),
+    intColumn(rows.map((row) => row.orgId)),
+    textColumn(rows.map((row) => row.kind)),
+    textColumn(rows.map((row) => row.key)),
+    instantColumn(rows.map((row) => row.dueAt)),
+    jsonColumn(rows.map((row) => row.payload)),
   ],
   key: (row) => dueKey(row.kind, row.key),
 }
@@ -77,7 +78,7 @@ export const postponeDue: Effect<DueAttempt & { dueAt: Instant }> = {
     where d.book_id = $1 and d.kind = u.kind and d.key = u.key and d.attempts = u.attempts
       and d.dead_at is null and ${INSTANT_UNUSED}
     returning d.kind || ' ' || d.key as moved`,
-  columns: (rows) => [...attemptColumns(rows), rows.map((row) => new Date(row.dueAt))],
+  columns: (rows) => [...attemptColumns(rows), instantColumn(rows.map((row) => row.dueAt))],
   key: (row) => dueKey(row.kind, row.key),
 }
 

@@ -2,6 +2,17 @@
 export { type FoundAnswer, findAnswer, storeAnswer } from './answer.ts'
 export { type MovableClock, type SimulatedClock, simulatedClock, wallClock } from './clock.ts'
 export {
+  Column,
+  columnOf,
+  hexColumn,
+  instantColumn,
+  intColumn,
+  jsonColumn,
+  OID,
+  textColumn,
+  type UuidParts,
+} from './column.ts'
+export {
   address,
   baseSettings,
   type Config,
@@ -78,6 +89,7 @@ export {
   type Idempotency,
   type Keyed,
   type Policy,
+  type Received,
   type Replies,
   type Route,
   type RouteSpec,
@@ -94,7 +106,7 @@ export {
 } from './ids.ts'
 export { createLog, type Log, type LogLevel, type LogOptions } from './log.ts'
 export { createMetrics, type Metrics } from './metrics.ts'
-export { type MigrateOptions, MigrationRefused, migrate } from './migrate.ts'
+export { type MigrateOptions, MigrationRefused, migrate, schemaProblem } from './migrate.ts'
 export { Bug, must, present } from './must.ts'
 export { httpNet, type NetOptions } from './net.ts'
 export {

@@ -4,6 +4,7 @@
  * batch's; because a book's batches commit in the order of their seq, whoever has read up to a
  * position misses nothing that commits later.
  */
+import { intColumn, jsonColumn, textColumn } from './column.ts'
 import type { Tx } from './db.ts'
 import type { OutboxEvent } from './effect.ts'
 import type { Instant } from './world.ts'
@@ -19,11 +20,11 @@ export const insertOutboxSql = `
 export function outboxColumns(seq: bigint, events: readonly OutboxEvent[]): unknown[] {
   return [
     seq,
-    events.map((_, n) => n),
-    events.map((event) => event.orgId ?? 0),
-    events.map((event) => event.kind),
-    events.map((event) => event.aggregate),
-    events.map((event) => JSON.stringify(event.payload ?? null)),
+    intColumn(events.map((_, n) => n)),
+    intColumn(events.map((event) => event.orgId ?? 0)),
+    textColumn(events.map((event) => event.kind)),
+    textColumn(events.map((event) => event.aggregate)),
+    jsonColumn(events.map((event) => event.payload)),
   ]
 }
 

@@ -2,9 +2,16 @@
  * One batch: what was decided together, is written in one database tx, and is answered together.
  * A batch keeps everything needed to write it, to take it back, and to decide its entries again.
  */
-import type { Effect, EffectRow, Instant, OutboxEvent, Uuid } from '#base'
+import {
+  Column,
+  type Effect,
+  type EffectRow,
+  type Instant,
+  OID,
+  type OutboxEvent,
+  type Uuid,
+} from '#base'
 import type { CommandResult, TransferResult } from '../command.ts'
-import { Column, OID } from './columns.ts'
 import type { Decision } from './decide.ts'
 import { AccountRows } from './dirty.ts'
 import type { Entry } from './entry.ts'

@@ -3,7 +3,7 @@
  * costs as much as the transfers themselves; written at most a second late it costs next to nothing.
  * The transfers since are the tail that a start replays.
  */
-import { Column, OID } from './columns.ts'
+import { Column, OID } from '#base'
 import type { Memory, Undo } from './memory.ts'
 
 /** Under load a balance is written when it has been behind for this long. */

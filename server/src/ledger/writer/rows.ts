@@ -5,8 +5,7 @@
  * A batch in which every row is a plain single post leaves five columns out; most batches are.
  */
 import { createHash } from 'node:crypto'
-import type { Instant, Uuid } from '#base'
-import { Column, OID } from './columns.ts'
+import { Column, type Instant, OID, type Uuid } from '#base'
 import { UuidWords } from './uuid-words.ts'
 
 export interface TransferRow {

@@ -102,6 +102,8 @@ export const BUMP_EPOCH = `update ledger.head set epoch = epoch + 1
 /** The seal of one batch. */
 export const SEAL_AT = `select hash from ledger.seal where book_id = $1 and seq = $2`
 
+export const EPOCH = `select epoch from ledger.head where book_id = $1`
+
 export const BOOK = `select book_id, org_id, name, currency, chart, closed_before
   from ledger.book where book_id = $1`
 

@@ -396,6 +396,7 @@ export class Writer implements BookWriter {
     const doubt = this.inFlight.some((batch) => batch.outcome!.kind === 'doubt')
     await this.dropLostClients(doubt)
     if (doubt) await this.resolveDoubt()
+    if (this.inFlight.some((batch) => batch.outcome!.kind === 'data')) await this.checkOwner()
     const [first] = this.inFlight
     for (const batch of [...this.inFlight].reverse()) this.admission.undo(batch)
     const failed = this.inFlight.splice(0)
@@ -500,6 +501,20 @@ export class Writer implements BookWriter {
           'asking how a COMMIT ended; the database does not answer',
         )
         await this.options.wall.sleep(pause, 'ledger.resolve_commit')
+      }
+    }
+  }
+
+  /** A row that collides may be the next owner's: only the owner may say that data was refused. */
+  private async checkOwner(): Promise<void> {
+    const { number } = this.book
+    while (this.stopped === undefined) {
+      try {
+        const [row] = await this.options.world.db.query<{ epoch: bigint }>(EPOCH, [number])
+        if (row?.epoch !== BigInt(this.head.epoch)) this.stopped = new NotOwner(number)
+        return
+      } catch {
+        await this.options.wall.sleep(PAUSE_MAX_MS, 'ledger.check_owner')
       }
     }
   }

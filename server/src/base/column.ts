@@ -2,8 +2,7 @@
  * Columns in PostgreSQL's binary array format (src/backend/utils/adt/arrayfuncs.c, array_recv), built
  * row by row and sent as one parameter. Text arrays cost several times more on both sides.
  */
-import type { Instant } from '#base'
-import type { UuidWords } from './uuid-words.ts'
+import type { Instant } from './world.ts'
 
 const HEADER = 20
 const TWO_TO_32 = 0x1_0000_0000
@@ -12,13 +11,23 @@ const POSTGRES_EPOCH_MS = 946_684_800_000
 
 export const OID = {
   bool: 16,
+  bytea: 17,
   int8: 20,
   int2: 21,
   int4: 23,
   text: 25,
   timestamptz: 1184,
   uuid: 2950,
+  jsonb: 3802,
 } as const
+
+/** A uuid as four 32-bit words, the first the most significant. */
+export interface UuidParts {
+  readonly a: number
+  readonly b: number
+  readonly c: number
+  readonly d: number
+}
 
 export class Column {
   count = 0
@@ -73,7 +82,7 @@ export class Column {
     this.view.setUint8(at + 4, value ? 1 : 0)
   }
 
-  uuid(key: UuidWords): void {
+  uuid(key: UuidParts): void {
     const at = this.room(20)
     this.view.setInt32(at, 16)
     this.view.setInt32(at + 4, key.a)
@@ -87,6 +96,24 @@ export class Column {
     const at = this.room(4 + length)
     this.view.setInt32(at, length)
     this.bytes.write(value, at + 4)
+  }
+
+  /** bytea from hex digits. */
+  hex(value: string): void {
+    const length = value.length / 2
+    const at = this.room(4 + length)
+    this.view.setInt32(at, length)
+    this.bytes.write(value, at + 4, 'hex')
+  }
+
+  /** jsonb from its text. */
+  json(text: string): void {
+    const length = Buffer.byteLength(text)
+    const at = this.room(5 + length)
+    this.view.setInt32(at, length + 1)
+    // The version of jsonb's binary format.
+    this.view.setUint8(at + 4, 1)
+    this.bytes.write(text, at + 5)
   }
 
   instant(value: Instant): void {
@@ -131,3 +158,38 @@ export class Column {
 function viewOf(bytes: Buffer): DataView {
   return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 }
+
+/** A column of `values`, each put in by `add`; undefined and null become NULL. */
+export function columnOf<Value>(
+  oid: number,
+  values: readonly Value[],
+  add: (column: Column, value: NonNullable<Value>) => void,
+): Buffer {
+  const column = new Column(oid)
+  for (const value of values) {
+    if (value === null || value === undefined) column.null()
+    else add(column, value)
+  }
+  return column.param()
+}
+
+export const textColumn = (values: readonly (string | null | undefined)[]): Buffer =>
+  columnOf(OID.text, values, (column, value) => column.text(value))
+
+export const intColumn = (values: readonly number[]): Buffer =>
+  columnOf(OID.int4, values, (column, value) => column.int4(value))
+
+/** Values are written as JSON; undefined as null. */
+export const jsonColumn = (values: readonly unknown[]): Buffer =>
+  columnOf(
+    OID.jsonb,
+    values.map((value) => JSON.stringify(value ?? null)),
+    (column, value) => column.json(value),
+  )
+
+/** bytea from hex digits. */
+export const hexColumn = (values: readonly string[]): Buffer =>
+  columnOf(OID.bytea, values, (column, value) => column.hex(value))
+
+export const instantColumn = (values: readonly Instant[]): Buffer =>
+  columnOf(OID.timestamptz, values, (column, value) => column.instant(value))
