@@ -35,7 +35,8 @@ export interface Tree {
 }
 
 const SKIPPED = new Set(['node_modules', '.git', 'coverage', '.vite', 'dist'])
-const READ = /\.(?:ts|tsx|mts|mjs|js|json|sql|md|yaml|yml|html|css)$|^\.ci\/run$|^\.npmrc$/
+const READ =
+  /\.(?:ts|tsx|mts|mjs|js|json|sql|md|yaml|yml|html|css|svg)$|^\.ci\/run$|^\.npmrc$|^LICENSE$/
 
 /** Reads every text file under `root` that a person or a generator wrote. */
 export function readTree(root: string, map: Tree['map']): Tree {
