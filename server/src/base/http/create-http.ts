@@ -238,7 +238,7 @@ function addRoutes(app: FastifyInstance, routes: readonly Route[], with_: Regist
           if (answer.headers !== undefined) reply.headers(answer.headers)
           return sendProblem(reply, request, answer.problem)
         }
-        return sendReply(reply, request, answer, inlined)
+        return sendReply(reply, answer, inlined)
       },
     })
   }
@@ -246,13 +246,11 @@ function addRoutes(app: FastifyInstance, routes: readonly Route[], with_: Regist
 
 function sendReply(
   reply: FastifyReply,
-  request: FastifyRequest,
   answer: AnyReply,
   inlined: WeakMap<object, JsonSchema>,
 ): FastifyReply {
   reply.statusCode = answer.status
   if (answer.headers !== undefined) reply.headers(answer.headers)
-  if (answer.status >= 400) return sendProblem(reply, request, answer.body as Problem)
   if (answer.as !== undefined) {
     let schema = inlined.get(answer.as)
     if (schema === undefined) {

@@ -27,7 +27,7 @@ const FASTIFY: Readonly<Record<string, HttpProblemCode>> = {
   FST_ERR_CTP_EMPTY_TYPE: 'content_type_wrong',
   FST_ERR_CTP_INVALID_CONTENT_LENGTH: 'body_length_wrong',
   FST_ERR_BAD_URL: 'url_malformed',
-  FST_ERR_MAX_PARAM_LENGTH: 'url_malformed',
+  FST_ERR_MAX_PARAM_LENGTH: 'url_too_long',
   FST_ERR_ROUTE_METHOD_NOT_SUPPORTED: 'request_malformed',
 }
 

@@ -63,7 +63,9 @@ export function createOnce(answers: Answers): Once {
     if (stored.requestHash !== keyed.requestHash) {
       return { problem: httpProblem('idempotency_key_reused') }
     }
-    return { status: stored.status, body: stored.body, headers: { 'idempotency-replayed': 'true' } }
+    const headers = { 'idempotency-replayed': 'true' }
+    const { status, body } = stored
+    return status >= 400 ? { problem: body as Problem, headers } : { status, body, headers }
   }
   return {
     run: async ({ book, keyed }, work) => {

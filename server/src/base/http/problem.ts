@@ -63,6 +63,7 @@ const ROWS = [
   ['json_lone_surrogate', 422, 'Send whole characters; this text holds half a surrogate pair.'],
   ['contract_violated', 422, 'Correct the fields named in "errors" and send the request again.'],
   ['url_malformed', 400, 'Correct the URL; it cannot be decoded.'],
+  ['url_too_long', 414, 'Send a shorter URL; no part of a path has more than 200 characters.'],
   ['request_malformed', 400, 'Send a well-formed HTTP/1.1 request.'],
   ['request_too_slow', 408, 'Send the whole request within the time limit.'],
   ['headers_too_large', 431, 'Send fewer or shorter headers.'],

@@ -38,9 +38,8 @@ export function createValidators(): Validators {
         violations: (value) => {
           if (check(value)) return undefined
           // A list that is too long is told by that alone: its items are not worth reading.
-          const cause = check.errors?.[0]
-          const found =
-            cause?.keyword === 'maxItems' ? [violation(cause, '')] : explain(inlined, value)
+          const tooMany = check.errors?.find((error) => error.keyword === 'maxItems')
+          const found = tooMany === undefined ? explain(inlined, value) : [violation(tooMany, '')]
           return found
             .slice(0, MOST_VIOLATIONS)
             .map((one) => ({ ...one, pointer: place + one.pointer }))
