@@ -101,7 +101,7 @@ export function printReport(report: SaleReport): string[] {
 
 function printBook(lines: readonly BookLine[]): string[] {
   const row = (name: string, ...cells: string[]) =>
-    `     ${padded(name, 36)}${cells.map((cell) => cell.padStart(16)).join('')}`
+    `     ${padded(name, 44)}${cells.map((cell) => cell.padStart(16)).join('')}`
   const total = (of: (line: BookLine) => bigint) =>
     money(lines.reduce((sum, line) => sum + of(line), 0n))
   return [

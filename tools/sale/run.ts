@@ -6,7 +6,11 @@
 
 import type { Db, Uuid } from '../../server/src/base/index.ts'
 import type { Instruction } from '../../server/src/channels/index.ts'
-import { listInstructions } from '../../server/src/channels/index.ts'
+import {
+  listInbound,
+  listInstructions,
+  type RecordedInbound,
+} from '../../server/src/channels/index.ts'
 import {
   type Case,
   type Custody,
@@ -99,13 +103,15 @@ export async function runSale(options: SaleOptions): Promise<SaleReport> {
   await run.tellMilestones()
   const proof = await proveAll(options, began)
   const view = await run.view()
+  const channel = custody.desk.channel(book).name
+  const inbound = await listInbound(options.db, { book, channel })
   return {
     case: view,
     trialBalance: await trialBalance(options.ledger, book, await run.view()),
     proof,
     items: await custody.openItems(book),
     instructions: await listInstructions(options.db, book, caseId(view)),
-    totals: totals(view),
+    totals: totals(view, inbound),
     finished: view.state === (options.fail === undefined ? 'completed' : 'returned'),
   }
 }
@@ -266,13 +272,18 @@ function linesOf(view: Case, steps: readonly Step[]): MovementLine[] {
     )
 }
 
-function totals(view: Case): SaleReport['totals'] {
+/** A payout that came back was not paid. */
+function totals(view: Case, inbound: readonly RecordedInbound[]): SaleReport['totals'] {
   const each: Record<string, { in: bigint; out: bigint }> = {}
   for (const { role } of view.parties) each[role] = { in: 0n, out: 0n }
   for (const step of view.steps) {
     const total = each[step.role]!
     if (step.kind === 'collect') total.in += step.received
     if (step.kind === 'withdraw' && step.state === 'done') total.out += step.amount
+  }
+  for (const { kind, subAccount, amount } of inbound) {
+    const role = view.parties.find((party) => party.subAccount === subAccount)?.role
+    if (kind === 'returned' && role !== undefined) each[role]!.out -= amount
   }
   return each
 }

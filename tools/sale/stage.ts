@@ -5,13 +5,12 @@
  * A running server is not disturbed: the stage has its own database, and the faults it arms are its
  * own bank's.
  */
-import { generateKeyPairSync } from 'node:crypto'
+import { createPublicKey, generateKeyPairSync } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import {
   createDueSweeper,
-  createLog,
   createPersonalSeal,
   type DueSweeper,
   newPersonalKeys,
@@ -33,28 +32,64 @@ import { type CustodyBank, startCustodyBank } from '../../simulators/custody-ban
 import { type BankAdmin, bankAdmin } from './bank-admin.ts'
 import { type Pace, simulatedPace, wallPace } from './pace.ts'
 
-export interface Stage {
+/** The bank and our notice address. They outlive the platform, which a test may kill. */
+export interface BankSide {
+  readonly bank: CustodyBank
+  readonly admin: BankAdmin
+  readonly privateKeyPem: string
+  /** Where notices are taken; nowhere while no platform is up. */
+  takeAt(platform: { custody: Custody; book: number } | undefined): void
+  close(): Promise<void>
+}
+
+export interface Platform {
   readonly world: World
   readonly ledger: Ledger
   readonly custody: Custody
   readonly book: number
-  readonly schemes: readonly Scheme[]
-  readonly bank: BankAdmin
-  readonly pace: Pace
   readonly sweeper: DueSweeper
   close(): Promise<void>
 }
 
-export interface StageOptions {
-  /** A world on a migrated database; with a `simulatedClock` business time is moved by the run. */
+export interface Stage extends Platform {
+  readonly schemes: readonly Scheme[]
+  readonly bank: BankAdmin
+  readonly pace: Pace
+}
+
+export interface PlatformOptions {
+  /** A world on a migrated database. */
   readonly world: World
+  readonly schemes: readonly Scheme[]
+  readonly seal: PersonalSeal
+  readonly timing?: Partial<ChannelTiming>
+  readonly listEveryMs?: number
+  /** Stands between the modules and the ledger; tests cut it. */
+  readonly around?: (ledger: Ledger) => Ledger
+}
+
+export interface StageOptions extends Omit<PlatformOptions, 'schemes' | 'seal'> {
+  /** With it business time is moved by the run. */
   readonly simulated?: SimulatedClock
   /** A url under which the bank may create its schema. */
   readonly bankDatabaseUrl: string
-  readonly timing?: Partial<ChannelTiming>
-  readonly listEveryMs?: number
-  /** Stands between custody and the world; tests cut it. */
-  readonly around?: (world: World) => World
+  /** The schemes that ship when absent. */
+  readonly schemes?: readonly Scheme[]
+  readonly keys?: StageKeys
+}
+
+/** Private keys, PEM, of the platform and the bank. Making them takes half a second each. */
+export interface StageKeys {
+  readonly platform: string
+  readonly bank: string
+}
+
+export function newStageKeys(): StageKeys {
+  const fresh = () =>
+    generateKeyPairSync('rsa', { modulusLength: 2048 })
+      .privateKey.export({ type: 'pkcs8', format: 'pem' })
+      .toString()
+  return { platform: fresh(), bank: fresh() }
 }
 
 /** The schemes that ship, read from the checkout. */
@@ -103,87 +138,101 @@ async function noticeAddress(take: () => { custody: Custody; book: number } | un
   }
 }
 
-/** Starts the bank and the platform, and opens the pool. */
-export async function openStage(options: StageOptions): Promise<Stage> {
-  const world = options.around?.(options.world) ?? options.world
-  const ours = generateKeyPairSync('rsa', { modulusLength: 2048 })
-  const pem = (key: typeof ours.publicKey) => key.export({ type: 'spki', format: 'pem' }).toString()
-  const at: { platform?: { custody: Custody; book: number } } = {}
-  const notices = await noticeAddress(() => at.platform)
+/** Starts the bank, and the address it sends notices to. */
+export async function openBankSide(options: {
+  readonly bankDatabaseUrl: string
+  readonly keys: StageKeys
+  readonly simulated?: SimulatedClock
+}): Promise<BankSide> {
+  const { keys, simulated } = options
+  let platform: { custody: Custody; book: number } | undefined
+  const notices = await noticeAddress(() => platform)
+  const publicKey = createPublicKey(keys.platform).export({ type: 'spki', format: 'pem' })
   const bank = await startCustodyBank({
     databaseUrl: options.bankDatabaseUrl,
-    platformPublicKeyPem: pem(ours.publicKey),
+    platformPublicKeyPem: publicKey.toString(),
+    privateKeyPem: keys.bank,
     noticeUrl: notices.url,
   })
   const admin = bankAdmin(bank.url)
-  if (options.simulated !== undefined) await admin.setClock(options.simulated.now())
-  const ledger = await openLedger({ world })
-  const schemes = await shippedSchemes()
-  const wakes: { wake?: () => void } = {}
-  const seal: PersonalSeal = createPersonalSeal(
-    parsePersonalKeys(newPersonalKeys(), 'the keys of a stage'),
-  )
-  const custody = createCustody({
-    world,
-    ledger,
-    seal,
-    schemes,
-    onPlanned: () => wakes.wake?.(),
-    ...(options.listEveryMs === undefined ? {} : { listEveryMs: options.listEveryMs }),
-  })
-  const channel = custodyBank(
-    {
+  if (simulated === undefined) await admin.settings({ intradayFiles: true, withdrawalMs: 50 })
+  else await admin.setClock(simulated.now())
+  return {
+    bank,
+    admin,
+    privateKeyPem: keys.platform,
+    takeAt: (at) => {
+      platform = at
+    },
+    close: async () => {
+      await bank.close()
+      await notices.close()
+    },
+  }
+}
+
+/** Starts the platform against a bank and opens its pool. Its sweeper waits to be run. */
+export async function openPlatform(side: BankSide, options: PlatformOptions): Promise<Platform> {
+  const { world, schemes, seal, timing, listEveryMs } = options
+  const { bank } = side
+  const opened = await openLedger({ world })
+  const ledger = options.around?.(opened) ?? opened
+  const close = async () => {
+    side.takeAt(undefined)
+    await sweeper?.stop()
+    await opened.close()
+  }
+  let sweeper: DueSweeper | undefined
+  try {
+    const custody = createCustody({
+      world,
+      ledger,
+      seal,
+      schemes,
+      onPlanned: () => sweeper?.wake(),
+      ...(listEveryMs === undefined ? {} : { listEveryMs }),
+    })
+    const settings = {
       url: bank.url,
       clientId: bank.clientId,
       mrchCode: bank.mrchCode,
       poolNo: bank.poolNo,
-      privateKeyPem: ours.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
+      privateKeyPem: side.privateKeyPem,
       bankPublicKeyPem: bank.publicKeyPem,
-      ...(options.timing === undefined ? {} : { timing: options.timing }),
-    },
-    { net: world.net, rng: world.rng, clock: world.clock, wall: wallClock() },
-  )
-  const book = await custody.openPool({
-    orgId: 1,
-    name: 'Custody pool at the sample bank',
-    poolNo: bank.poolNo,
-    channel,
-  })
-  at.platform = { custody, book }
-  const { db, clock, rng, log } = world
-  const sweeper = createDueSweeper({ db, clock, rng, log, handlers: custody.handlers })
-  wakes.wake = () => sweeper.wake()
+      ...(timing === undefined ? {} : { timing }),
+    }
+    const { net, rng, clock, db, log } = world
+    const channel = custodyBank(settings, { net, rng, clock, wall: wallClock() })
+    const name = 'Custody pool at the sample bank'
+    const book = await custody.openPool({ orgId: 1, name, poolNo: bank.poolNo, channel })
+    sweeper = createDueSweeper({ db, clock, rng, log, handlers: custody.handlers })
+    side.takeAt({ custody, book })
+    return { world, ledger, custody, book, sweeper, close }
+  } catch (error) {
+    await close()
+    throw error
+  }
+}
+
+/** Starts the bank and the platform, and opens the pool. */
+export async function openStage(options: StageOptions): Promise<Stage> {
   const { simulated } = options
-  if (simulated === undefined) {
-    void sweeper.run()
-    await admin.settings({ intradayFiles: true, withdrawalMs: 50 })
-  }
+  const schemes = options.schemes ?? (await shippedSchemes())
+  const side = await openBankSide({
+    bankDatabaseUrl: options.bankDatabaseUrl,
+    keys: options.keys ?? newStageKeys(),
+    ...(simulated === undefined ? {} : { simulated }),
+  })
+  const seal = createPersonalSeal(parsePersonalKeys(newPersonalKeys(), 'the keys of a stage'))
+  const platform = await openPlatform(side, { ...options, schemes, seal })
+  const { sweeper, world } = platform
+  if (simulated === undefined) void sweeper.run()
+  const bank = side.admin
   const pace =
-    simulated === undefined ? wallPace(clock) : simulatedPace(simulated, { sweeper, bank: admin })
-  return {
-    world,
-    ledger,
-    custody,
-    book,
-    schemes,
-    bank: admin,
-    pace,
-    sweeper,
-    close: () => closeAll({ sweeper, notices, bank, ledger }),
+    simulated === undefined ? wallPace(world.clock) : simulatedPace(simulated, { sweeper, bank })
+  const close = async () => {
+    await platform.close()
+    await side.close()
   }
+  return { ...platform, schemes, bank, pace, close }
 }
-
-async function closeAll(all: {
-  sweeper: DueSweeper
-  notices: { close(): Promise<void> }
-  bank: CustodyBank
-  ledger: Ledger
-}): Promise<void> {
-  await all.sweeper.stop()
-  await all.bank.close()
-  await all.notices.close()
-  await all.ledger.close()
-}
-
-/** Says nothing; a sale prints by itself. */
-export const quietLog = () => createLog({ level: 'silent' })

@@ -4,10 +4,13 @@ import { readDeal } from '../../server/src/custody/index.ts'
 import { testDatabase } from '../../server/testing/database.ts'
 import { testWorld } from '../../server/testing/world.ts'
 import { runSale, type SaleEvent, type SaleOptions, type SaleReport } from './run.ts'
-import { openStage, shippedSchemes } from './stage.ts'
+import { newStageKeys, openStage, shippedSchemes } from './stage.ts'
 
 const sample = (name: string) =>
   readFileSync(new URL(`../../schemes/samples/${name}.json`, import.meta.url), 'utf8')
+
+/** One pair for all sales of a test file. */
+const keys = newStageKeys()
 
 type Changes = Pick<SaleOptions, 'fail' | 'fault'> & { sample?: string }
 
@@ -20,9 +23,9 @@ export interface TestSale extends SaleReport {
 export async function sale(changes: Changes = {}): Promise<TestSale> {
   const database = await testDatabase()
   const world = testWorld({ db: database.db })
-  const timing = { timeoutMs: 400 }
+  const timing = { timeoutMs: 1_000 }
   const listEveryMs = 21_600_000
-  const common = { world, simulated: world.clock, bankDatabaseUrl: database.url }
+  const common = { world, simulated: world.clock, bankDatabaseUrl: database.url, keys }
   const stage = await openStage({ ...common, timing, listEveryMs })
   try {
     const schemes = await shippedSchemes()
