@@ -51,8 +51,9 @@ export async function agree(staged: Staged, options: AgreeOptions): Promise<void
     const burst = { ...asked, steps: asked.steps.filter((step) => makesSense(step, book)) }
     if (burst.steps.length === 0) continue
     await world.moveTo(burst.clock)
-    const answered = await patiently(engine.run(burst.steps, burst.clock), { staged, told, burst })
-    const found = answered.map((result) => relativeResult(result, begins.engine.transfer))
+    const scene = { clock: burst.clock, accounts, holds }
+    const ran = await patiently(engine.run(burst.steps, scene), { staged, told, burst })
+    const found = ran.results.map((result) => relativeResult(result, begins.engine.transfer))
     const order = findOrder(book, burst, found)
     if (order === undefined) {
       const expected = inOrder(book, burst)
@@ -62,19 +63,18 @@ export async function agree(staged: Staged, options: AgreeOptions): Promise<void
     count(tally, order.told)
     told.push(...order.told)
     const ordered = order.told.map(({ step }) => step)
-    const judged = (await oracle.run(ordered, burst.clock)).map((result) =>
-      relativeResult(result, begins.oracle.transfer),
-    )
+    const judged = await oracle.run(ordered, scene)
+    const answers = judged.results.map((result) => relativeResult(result, begins.oracle.transfer))
     const expected = order.told.map(({ result }) => result)
-    same(expected, judged, { candidate: 'oracle', staged, told, steps: ordered })
+    same(expected, answers, { candidate: 'oracle', staged, told, steps: ordered })
     const after = picture(book, accounts, holds)
-    for (const candidate of [engine, oracle]) {
-      const seen = await candidate.picture(accounts, holds)
-      same(after, seen, { candidate: candidate.name, staged, told })
-    }
+    same(after, ran.picture, { candidate: 'engine', staged, told })
+    same(after, judged.picture, { candidate: 'oracle', staged, told })
   }
 
   for (const candidate of [engine, oracle] as const) {
+    const resting = await candidate.picture(accounts, holds)
+    same(picture(book, accounts, holds), resting, { candidate: candidate.name, staged, told })
     const begin = candidate === engine ? begins.engine : begins.oracle
     const rows = (await candidate.rows(begin.transfer)).map((row) => relativeRow(row, begin))
     for (let at = 0; at < Math.max(book.rows.length, rows.length); at += 1) {

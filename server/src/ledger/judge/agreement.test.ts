@@ -10,7 +10,7 @@ import { plans, stage } from './commands.ts'
 import { type Court, openCourt } from './court.ts'
 import { TYPES } from './step.ts'
 
-const SEQUENCES = 2_000
+const SEQUENCES = Number(process.env.SEQUENCES ?? 2_000)
 /** Histories of different lanes are judged at the same time, so that nobody waits for a database. */
 const LANES = 3
 const SEED = Number(process.env.SEED ?? 20_260_302)

@@ -1,7 +1,7 @@
 /** The engine as one of the three that are compared: a ledger of its own in a database of its own. */
-import type { World } from '#base'
-import { type Hold, openLedger, type TransferResult } from '../index.ts'
-import { readRows } from './read-rows.ts'
+import type { Uuid, World } from '#base'
+import { type Balance, type Hold, openLedger, type TransferResult } from '../index.ts'
+import { readEnd, readHolds, readPicture, readRows } from './read-rows.ts'
 import type { Candidate, HoldPicture, Step, StepResult } from './step.ts'
 
 export interface EngineCandidate extends Candidate {
@@ -49,6 +49,13 @@ export async function openEngine(world: World): Promise<EngineCandidate> {
     }
   }
 
+  const balance = async (id: Uuid): Promise<Balance> => {
+    const found = await writer.balance(id)
+    if (found === undefined) throw new Error(`the engine does not know account ${id}`)
+    const { debitsPosted, creditsPosted, debitsPending, creditsPending } = found
+    return { debitsPosted, creditsPosted, debitsPending, creditsPending }
+  }
+
   return {
     name: 'engine',
     book: number,
@@ -56,31 +63,24 @@ export async function openEngine(world: World): Promise<EngineCandidate> {
     open: async (open) => {
       done(await writer.submit({ roots: [], open }))
     },
-    run: (steps) => Promise.all(steps.map(run)),
-    picture: async (accounts, holds) => ({
-      balances: await Promise.all(
-        accounts.map(async (id) => {
-          const balance = await writer.balance(id)
-          if (balance === undefined) throw new Error(`the engine does not know account ${id}`)
-          const { debitsPosted, creditsPosted, debitsPending, creditsPending } = balance
-          return { debitsPosted, creditsPosted, debitsPending, creditsPending }
-        }),
-      ),
-      holds: (await Promise.all(holds.map((id) => writer.hold(id))))
-        .filter((hold) => hold !== undefined)
-        .sort((a, b) => (a.number < b.number ? -1 : 1))
-        .map(holdPicture),
-    }),
-    rows: (after) => readRows(world.db, number, after),
-    end: async () => {
-      const [row] = await world.db.query<{ transfer: bigint; account: number }>(
-        `select h.last_id as transfer,
-           coalesce((select max(number) from ledger.account where book_id = $1), 0) as account
-         from ledger.head h where h.book_id = $1`,
-        [number],
-      )
-      return row ?? { transfer: 0n, account: 0 }
+    run: async (steps, { accounts, holds }) => {
+      const answers = await Promise.allSettled(steps.map(run))
+      const results = answers.map((answer) => {
+        if (answer.status === 'rejected') throw answer.reason
+        return answer.value
+      })
+      const balances = await Promise.all(accounts.map(balance))
+      return { results, picture: { balances, holds: await readHolds(world.db, number, holds) } }
     },
+    picture: async (accounts, ids) => {
+      const { balances } = await readPicture(world.db, number, { accounts, holds: [] })
+      const holds = await Promise.all(ids.map((id) => writer.hold(id)))
+      const known = holds.filter((hold) => hold !== undefined)
+      known.sort((a, b) => (a.number < b.number ? -1 : 1))
+      return { balances, holds: known.map(holdPicture) }
+    },
+    rows: (after) => readRows(world.db, number, after),
+    end: () => readEnd(world.db, number),
   }
 }
 

@@ -617,9 +617,10 @@ begin
   return '[]';
 end $$;
 
--- Balances and holds of the accounts and holds asked for.
+-- Balances and holds of the accounts and holds asked for. Volatile, so that beside a step in one
+-- statement it sees what the step did.
 create function judge.picture(b int, accounts text[], holds text[]) returns jsonb
-language sql stable as $$
+language sql volatile as $$
   select jsonb_build_object(
     'balances', (
       select jsonb_agg(jsonb_build_array(a.debits_posted::text, a.credits_posted::text,

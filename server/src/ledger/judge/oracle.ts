@@ -11,7 +11,7 @@ import type { AccountOpening } from '../account.ts'
 import { CHARTS } from '../charts.ts'
 import type { TransferResult } from '../command.ts'
 import type { RefusalCode } from '../refusals.ts'
-import { readRows } from './read-rows.ts'
+import { readEnd, readPicture, readRows } from './read-rows.ts'
 import type { Candidate, HoldPicture, Picture, Step, StepResult } from './step.ts'
 
 /** Creates the functions in the schema `judge`; once for a database. */
@@ -32,22 +32,19 @@ export async function openOracle(db: Db, book: number, at: Instant): Promise<Can
         new Date(clock),
       ])
     },
-    run: async (steps, clock) => {
+    run: async (steps, scene) => {
       const results: StepResult[] = []
-      for (const step of steps) results.push(await run(db, { book, step, clock }))
-      return results
+      let seen: PictureRow | undefined
+      for (const step of steps) {
+        const ran = await run(db, { book, step, ...scene })
+        results.push(ran.result)
+        seen = ran.picture
+      }
+      return { results, picture: picture(seen) }
     },
-    picture: (accounts, holds) => picture(db, { book, accounts, holds }),
+    picture: (accounts, holds) => readPicture(db, book, { accounts, holds }),
     rows: (after) => readRows(db, book, after),
-    end: async () => {
-      const [row] = await db.query<{ transfer: bigint; account: number }>(
-        `select h.last_id as transfer,
-           coalesce((select max(number) from ledger.account where book_id = $1), 0) as account
-         from ledger.head h where h.book_id = $1`,
-        [book],
-      )
-      return row ?? { transfer: 0n, account: 0 }
-    },
+    end: () => readEnd(db, book),
   }
 }
 
@@ -69,17 +66,27 @@ interface Answer {
   at: number
 }
 
+interface Scene {
+  readonly book: number
+  readonly step: Step
+  readonly clock: Instant
+  readonly accounts: readonly Uuid[]
+  readonly holds: readonly Uuid[]
+}
+
+/** One call: the step in a tx of its own, and the picture after it. */
 async function run(
   db: Db,
-  { book, step, clock }: { book: number; step: Step; clock: Instant },
-): Promise<StepResult> {
-  if (step.do === 'clock') return { do: 'done' }
-  const [row] = await db.query<{ answers: Answer[] }>('select judge.step($1, $2, $3) as answers', [
-    book,
-    json(step),
-    new Date(clock),
-  ])
-  const answers = row?.answers ?? []
+  { book, step, clock, accounts, holds }: Scene,
+): Promise<{ result: StepResult; picture: PictureRow | undefined }> {
+  const [row] = await db.query<{ answers: Answer[]; picture: PictureRow }>(
+    'select judge.step($1, $2, $3) as answers, judge.picture($1, $4, $5) as picture',
+    [book, json(step), new Date(clock), accounts, holds],
+  )
+  return { result: stepResult(step, row?.answers ?? []), picture: row?.picture }
+}
+
+function stepResult(step: Step, answers: readonly Answer[]): StepResult {
   const results = answers.map(result)
   if (step.do === 'transfer') return { do: 'transfer', result: results[0]! }
   if (step.do !== 'command') return { do: 'done' }
@@ -107,23 +114,16 @@ interface PictureRow {
   holds: [Uuid, string, HoldPicture['state'], boolean][]
 }
 
-async function picture(
-  db: Db,
-  asked: { book: number; accounts: readonly Uuid[]; holds: readonly Uuid[] },
-): Promise<Picture> {
-  const [row] = await db.query<{ picture: PictureRow }>(
-    'select judge.picture($1, $2, $3) as picture',
-    [asked.book, asked.accounts, asked.holds],
-  )
-  if (row === undefined) throw new Error('judge.picture returned no row')
+function picture(row: PictureRow | undefined): Picture {
+  if (row === undefined) throw new Error('the oracle ran no step')
   return {
-    balances: row.picture.balances.map((sums) => ({
+    balances: row.balances.map((sums) => ({
       debitsPosted: BigInt(sums[0]),
       creditsPosted: BigInt(sums[1]),
       debitsPending: BigInt(sums[2]),
       creditsPending: BigInt(sums[3]),
     })),
-    holds: row.picture.holds.map(([id, remaining, state, pinned]) => ({
+    holds: row.holds.map(([id, remaining, state, pinned]) => ({
       id,
       remaining: BigInt(remaining),
       state,

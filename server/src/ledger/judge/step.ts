@@ -74,7 +74,11 @@ export interface Candidate {
   readonly name: 'engine' | 'oracle'
   open(accounts: readonly AccountOpening[], clock: Instant): Promise<void>
   /** Runs the steps: the oracle in order, the engine all at once; the clock stands at `clock`. */
-  run(steps: readonly Step[], clock: Instant): Promise<StepResult[]>
+  run(
+    steps: readonly Step[],
+    at: { clock: Instant; accounts: readonly Uuid[]; holds: readonly Uuid[] },
+  ): Promise<{ results: StepResult[]; picture: Picture }>
+  /** The same picture from elsewhere: what rests in the rows, and what is asked for one by one. */
   picture(accounts: readonly Uuid[], holds: readonly Uuid[]): Promise<Picture>
   /** The rows after a number, by number. */
   rows(after: bigint): Promise<TransferRow[]>
