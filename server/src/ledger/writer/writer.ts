@@ -6,7 +6,7 @@
  * the epoch and never by trying again.
  */
 import type pg from 'pg'
-import type { Clock, Uuid, World } from '#base'
+import { type Clock, DbUnavailable, type Uuid, type World } from '#base'
 import type { Account, Balance } from '../account.ts'
 import type { Book } from '../book.ts'
 import {
@@ -26,13 +26,15 @@ import { fly } from './flight.ts'
 import { look, type Needs } from './look-up.ts'
 import type { HeldMoney, Memory } from './memory.ts'
 import type { Partitions } from './partitions.ts'
-import { BUMP_EPOCH, SEAL_AT } from './store.ts'
+import { BUMP_EPOCH, EPOCH, SEAL_AT } from './store.ts'
 import type { Head } from './takeover.ts'
 
 /** A second batch goes out beside the first only when this many wait: small batches cost more. */
 const SECOND_BATCH_AT = 512
 const PAUSE_MS = 100
 const PAUSE_MAX_MS = 2_000
+/** How long callers wait for a database that does not take batches before they are told so. */
+const PATIENCE_MS = 10_000
 
 export interface WriterOptions {
   readonly world: World
@@ -80,6 +82,8 @@ export class Writer implements BookWriter {
   private scheduled = false
   private recovering: Promise<void> | undefined
   private stopped: Error | undefined
+  /** Since when (monotonic ms) no batch has got through; absent while they do. */
+  private failingSince: number | undefined
 
   constructor(options: WriterOptions) {
     this.options = options
@@ -372,6 +376,7 @@ export class Writer implements BookWriter {
     this.head.lastId = batch.lastId
     this.head.chain = batch.hash
     this.head.sealedAt = batch.at
+    this.failingSince = undefined
     for (const [index, entry] of batch.entries.entries()) {
       this.admission.release(entry, this.queue)
       entry.resolve(batch.results[index]!)
@@ -452,8 +457,24 @@ export class Writer implements BookWriter {
           'a ledger batch is decided again',
         )
         this.requeue(entries)
+        this.shedWhenAway()
       }
     }
+  }
+
+  /** Tells those who wait that the database is away; nothing of theirs was written. */
+  private shedWhenAway(): void {
+    const mono = this.options.wall.mono()
+    this.failingSince ??= mono
+    if (mono - this.failingSince < PATIENCE_MS) return
+    const seconds = PATIENCE_MS / 1000
+    const waiting = [...this.groups.splice(0).flat(), ...this.queue.slice(this.queueHead)]
+    this.queue = []
+    this.queueHead = 0
+    const says = `The database has taken nothing for ${seconds} s and nothing of this was written; send it again with the same id.`
+    this.rejectAll(waiting, new DbUnavailable(says))
+    // Whoever comes next finds out for himself.
+    if (this.inFlight.length === 0) this.failingSince = undefined
   }
 
   /** Groups to be decided by themselves, before everything else. */
@@ -500,6 +521,7 @@ export class Writer implements BookWriter {
           { error, book: this.book.number },
           'asking how a COMMIT ended; the database does not answer',
         )
+        this.shedWhenAway()
         await this.options.wall.sleep(pause, 'ledger.resolve_commit')
       }
     }
