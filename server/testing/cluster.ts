@@ -19,10 +19,16 @@ declare module 'vitest' {
 const TEMPLATE = 'tenon_template'
 
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
-  const cluster = await startThrowawayCluster()
+  // `TENON_TEST_CLUSTER` runs the tests on a server of one's own, of another version for example.
+  const given = process.env.TENON_TEST_CLUSTER
+  const cluster =
+    given === undefined
+      ? await startThrowawayCluster()
+      : { url: given, stop: () => Promise.resolve() }
   try {
     const admin = new pg.Client(cluster.url)
     await admin.connect()
+    await admin.query(`drop database if exists ${TEMPLATE}`)
     await admin.query(`create database ${TEMPLATE}`)
     await admin.end()
     const url = new URL(cluster.url)
