@@ -10,6 +10,18 @@ import { type Command, type Terminal, UsageProblem } from './command.ts'
 
 const COMMANDS: readonly Command[] = [
   {
+    name: 'start',
+    summary: 'start database, server and bank simulator, play a sale, and stay up',
+    usage: `tenon start [--watch] [--no-sale]
+
+Starts everything and plays one home sale through the bank simulator, with the proof at its end.
+--watch    starts again whenever the code changes
+--no-sale  leaves the sale out
+Ports: TENON_PORT (4000) and BANK_PORT (7301), or the next free ones. Data: TENON_DATA.
+DATABASE_URL names a PostgreSQL of your own, 15 or later.`,
+    run: async (args, terminal) => (await import('./commands/start.ts')).run(args, terminal),
+  },
+  {
     name: 'sale',
     summary: 'play one sale through a custody bank and prove the books',
     usage: `tenon sale run <deal.json> [--fail <fact>] [--fault <name> [--operation <number>]]
@@ -93,7 +105,8 @@ function report(error: unknown, command: Command, terminal: Terminal): number {
     terminal.complain(`${error.message}\n\n${command.usage}`)
     return 2
   }
-  terminal.complain(error.name.endsWith('Problem') ? error.message : (error.stack ?? error.message))
+  const isSaid = /(Problem|Refused|Unavailable)$/.test(error.name)
+  terminal.complain(isSaid ? error.message : (error.stack ?? error.message))
   return 1
 }
 

@@ -48,7 +48,7 @@ const clean: Files = {
   'GLOSSARY.md': '| English | 中文 | Identifier |\n|---|---|---|\n| hold | 冻结 | `hold` |\n',
   'server/src/map.ts': 'export const moduleMap = {}\n',
   'server/src/main.ts':
-    "import { launch } from './base/postgres/index.ts'\nimport '#ledger'\nlaunch()\n",
+    "import { launch } from './base/postgres/index.ts'\nimport '#ledger'\nlaunch(process.env)\n",
   'server/src/base/index.ts': 'export const wallClock = () => Date.now()\n',
   'server/src/base/postgres/index.ts': 'export const launch = () => setTimeout(() => {}, 1)\n',
   'server/src/base/due.ts': 'export const q = `select key from base.due where book_id = $1`\n',

@@ -193,6 +193,18 @@ export const baseSettings = {
     optional: true,
     says: 'The port of the database Tenon starts itself; by default a free one that is kept.',
   },
+  port: {
+    name: 'TENON_PORT',
+    parse: wholeNumber(0, 65_535),
+    default: '4000',
+    says: 'The port of the HTTP API on 127.0.0.1; 0 takes a free one.',
+  },
+  keysFolder: {
+    name: 'TENON_KEYS',
+    parse: text,
+    optional: true,
+    says: 'The folder of the keys kept outside the database; by default `keys` in the data folder, or beside it when DATABASE_URL is given.',
+  },
   logLevel: {
     name: 'TENON_LOG_LEVEL',
     parse: oneOf<LogLevel>('debug', 'info', 'warn', 'error', 'silent'),

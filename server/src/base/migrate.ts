@@ -13,7 +13,7 @@ import { basename } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { runner } from 'node-pg-migrate'
 import pg from 'pg'
-import { clientConfig } from './db.ts'
+import { clientConfig, type Db } from './db.ts'
 import type { Log } from './log.ts'
 
 export interface MigrateOptions {
@@ -89,6 +89,22 @@ export async function readMigrations(folder: string): Promise<MigrationFile[]> {
       return { name: file.slice(0, -4), sql, sha256, online: sql.split('\n')[1] === '-- online' }
     }),
   )
+}
+
+/**
+ * What keeps this version from working on the database as it stands now, as a sentence; `undefined`
+ * when the schema is this version's. For readiness: a later server may migrate beside a running one.
+ */
+export async function schemaProblem(db: Db): Promise<string | undefined> {
+  const names = (await readdir(MIGRATIONS_FOLDER)).filter((name) => name.endsWith('.sql')).sort()
+  const files = names.map((name) => name.slice(0, -4))
+  const rows = await db.query<{ name: string }>('select name from base.migration order by name')
+  const ran = rows.map(({ name }) => name)
+  const missing = files.find((name) => !ran.includes(name))
+  if (missing !== undefined) return `The migration ${missing} has not run; start the server again.`
+  const later = ran.find((name) => !files.includes(name))
+  if (later === undefined) return undefined
+  return `The database has run ${later}, which is of a later version; start that version instead.`
 }
 
 /** The lock is the session's: the server frees it when this connection ends, however it ends. */

@@ -34,7 +34,7 @@ export const personalSettings = {
     parse: secret(text),
     optional: true,
     secret: true,
-    says: 'The keys that seal names, ID numbers, cards and phones, as `index:…,k1:…`; without it they are kept in `personal.key` in the data folder.',
+    says: 'The keys that seal names, ID numbers, cards and phones, as `index:…,k1:…`; without it they are kept in `personal.key` in the folder of keys.',
   },
 } as const satisfies SettingsTable
 

@@ -9,7 +9,9 @@ export {
   type NoticeTaken,
   type Parts,
 } from './desk.ts'
+export { type ChannelRoutes, channelRoutes } from './http.ts'
 export type { Instruction, Intent } from './instruction.ts'
+export { CHANNEL_PROBLEMS } from './notice-refusals.ts'
 export {
   type Answer,
   type Channel,
@@ -29,6 +31,7 @@ export {
   type StatementRow,
   type SubAccountBalance,
 } from './port.ts'
+export { channelSettings } from './settings.ts'
 export { INSTRUCTION_MOVES, INSTRUCTION_STATES, type InstructionState, isFinal } from './states.ts'
 export {
   findInstruction,

@@ -54,3 +54,4 @@ export {
   type TransferType,
   type VoidRequest,
 } from './transfer.ts'
+export type { CommittedBatch } from './writer/writer.ts'

@@ -25,7 +25,7 @@ import {
   TRY_OWN,
 } from './writer/store.ts'
 import { bumpEpoch, loadMemory } from './writer/takeover.ts'
-import { Writer } from './writer/writer.ts'
+import { type CommittedBatch, Writer } from './writer/writer.ts'
 
 const WATCH_MS = 250
 const BOOKS_STEP = 500
@@ -43,6 +43,8 @@ export interface LedgerOptions {
   readonly queueMax?: number
   /** False for a server that only reads. */
   readonly writes?: boolean
+  /** Hears of every batch that has committed, for metrics. */
+  readonly onBatch?: (batch: CommittedBatch) => void
 }
 
 interface BookRow {
@@ -232,6 +234,7 @@ export class ServerLedger implements Ledger {
       partitions,
       queueMax: this.options.queueMax ?? QUEUE_MAX,
       onFenced: () => this.giveUp(number, writer),
+      onBatch: this.options.onBatch,
     })
     this.writers.set(number, writer)
     this.owners.delete(number)

@@ -1,0 +1,285 @@
+/**
+ * The composition root: reads the settings, builds the World, and puts the modules together. It is
+ * the only file that may import all of them, and it holds no rule of any.
+ *
+ * What is started last is stopped first. A server that comes up listens before it has its books:
+ * until then it answers 503, and `/readyz` says what it waits for.
+ */
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { bankChannel, createPool, loadSchemes, type Pool } from './bank.ts'
+import {
+  type Answers,
+  createDb,
+  createDueSweeper,
+  createHttp,
+  createIds,
+  createLog,
+  createMetrics,
+  createOutboxRelay,
+  createPersonalSeal,
+  createShutdown,
+  cryptoRng,
+  type DueHandler,
+  diskFiles,
+  findAnswer,
+  type Http,
+  httpNet,
+  type Log,
+  loadPersonalKeys,
+  type Metrics,
+  migrate,
+  type NotReady,
+  printConfig,
+  type Shutdown,
+  type Subscriber,
+  type World,
+  wallClock,
+} from './base/index.ts'
+import { checkServer, defaultDataFolder } from './base/postgres/index.ts'
+import { CHANNEL_PROBLEMS, channelRoutes } from './channels/index.ts'
+import { createCustody } from './custody/index.ts'
+import {
+  createReads,
+  EXPIRE_HOLD,
+  expireHolds,
+  LEDGER_PROBLEMS,
+  ledgerFaults,
+  ledgerRoutes,
+  ServerLedger,
+} from './ledger/index.ts'
+import { ledgerMetrics, notReady } from './operations.ts'
+import {
+  type Environment,
+  readServerConfig,
+  type ServerConfig,
+  StartProblem,
+  serverSettings,
+} from './settings.ts'
+
+export { BANK_PUBLIC_KEY, OUR_PRIVATE_KEY } from './bank.ts'
+export { StartProblem, serverSettings } from './settings.ts'
+
+/** The one tenant there is until tenants are told apart. */
+const ORG_ID = 1
+const SCHEMES = fileURLToPath(new URL('../../schemes', import.meta.url))
+/** No module listens to another one's events yet. */
+const SUBSCRIBERS: readonly Subscriber[] = []
+
+export interface ServerOptions {
+  /** The settings by their names; `docs/reference/config.md` lists them. */
+  readonly env: Environment
+  /** Instead of the one that TENON_LOG_LEVEL describes. */
+  readonly log?: Log
+}
+
+export interface RunningServer {
+  /** Where it listens. */
+  readonly url: string
+  readonly world: World
+  readonly ledger: ServerLedger
+  /** The pool at the custody bank; absent when none is configured. */
+  readonly pool: Pool | undefined
+  /** What it still waits for before it can do its work; empty when it is ready. */
+  ready(): Promise<readonly NotReady[]>
+  /** Stops everything in order. Returns the exit code, 0 when all ended cleanly. */
+  close(reason?: string): Promise<number>
+}
+
+/**
+ * Starts a server on the database of DATABASE_URL, which is migrated first. Throws an Error whose
+ * message says what to change; whatever was started by then has been stopped.
+ */
+export async function startServer({ env, log: given }: ServerOptions): Promise<RunningServer> {
+  const config = readServerConfig(env)
+  const log = given ?? createLog({ level: config.logLevel })
+  for (const line of printConfig(serverSettings, env)) log.debug({}, line)
+  const shutdown = createShutdown({ log, deadlineMs: config.shutdownMs })
+  try {
+    return await start({ config, env, log, shutdown })
+  } catch (error) {
+    await shutdown.stop('the start failed')
+    throw error
+  }
+}
+
+interface Start {
+  readonly config: ServerConfig
+  readonly env: Environment
+  readonly log: Log
+  readonly shutdown: Shutdown
+}
+
+async function start({ config, env, log, shutdown }: Start): Promise<RunningServer> {
+  const folders = foldersOf(config, env)
+  const url = config.databaseUrl.reveal()
+  await checkServer(url)
+  await migrate({ url, log })
+  const world = buildWorld({ config, url, log, files: folders.files })
+  shutdown.add('database', () => world.db.close())
+
+  const metrics = createMetrics({ process: true })
+  const here = { url: '' }
+  const ledger: ServerLedger = new ServerLedger({
+    world,
+    // Read whenever a book is taken; by then the server listens.
+    get ownUrl() {
+      return here.url
+    },
+    onBatch: ledgerMetrics(metrics, () => ledger),
+  })
+  shutdown.add('ledger', () => ledger.close())
+
+  const { pool, wake } = await startCustody({ config, world, ledger, shutdown, folders })
+  const ready = async (): Promise<readonly NotReady[]> => {
+    const waits = await notReady(world.db, ledger)
+    return waits.length === 0 && pool?.isKnown() === false
+      ? [{ name: 'pool', says: 'The custody pool is not open yet; wait until it is.' }]
+      : waits
+  }
+  const http = await buildHttp({ world, metrics, ledger, pool, ready })
+  shutdown.add('http', () => http.close())
+  here.url = (await listen(http, config.port)).url
+  await ledger.open()
+  wake()
+  log.info({ url: here.url, books: ledger.owned().length }, 'the server is up')
+  return {
+    url: here.url,
+    world,
+    ledger,
+    pool,
+    ready,
+    close: (reason = 'asked to') => shutdown.stop(reason),
+  }
+}
+
+/** Where files and keys lie. The keys of a database of one's own do not lie in our database's folder. */
+function foldersOf(config: ServerConfig, env: Environment) {
+  const data = defaultDataFolder(env)
+  return { files: join(data, 'files'), keys: config.keysFolder ?? `${data}-keys` }
+}
+
+function buildWorld(on: { config: ServerConfig; url: string; log: Log; files: string }): World {
+  const { config, url, log } = on
+  const clock = wallClock()
+  const rng = cryptoRng()
+  return {
+    clock,
+    rng,
+    ids: createIds(clock, rng),
+    db: createDb({ url, log, max: config.databaseConnections, applicationName: 'tenon server' }),
+    net: httpNet({ clock }),
+    files: diskFiles(on.files),
+    log,
+  }
+}
+
+interface CustodyStart {
+  readonly config: ServerConfig
+  readonly world: World
+  readonly ledger: ServerLedger
+  readonly shutdown: Shutdown
+  readonly folders: { readonly keys: string }
+}
+
+/**
+ * Custody, its pool, and whatever works by itself: due work and the outbox. Custody's due work runs
+ * only where its pool is open; that of the ledger in every book this server writes.
+ */
+async function startCustody({ config, world, ledger, shutdown, folders }: CustodyStart) {
+  const { db, clock, rng, log } = world
+  const sweep = (name: string, handlers: Record<string, DueHandler>, books: () => number[]) => {
+    const sweeper = createDueSweeper({ db, clock, rng, log, handlers, books })
+    shutdown.add(name, () => sweeper.stop())
+    return sweeper
+  }
+  const relay = createOutboxRelay({
+    ...{ db, clock, rng, log, subscribers: SUBSCRIBERS },
+    books: () => ledger.owned(),
+  })
+  shutdown.add('outbox relay', () => relay.stop())
+  const holds = sweep('due work of the ledger', { [EXPIRE_HOLD]: expireHolds(ledger) }, () => [
+    ...ledger.owned(),
+  ])
+  const keys = diskFiles(folders.keys)
+  const keyFile = join(folders.keys, 'personal.key')
+  const text = config.personalKeys?.reveal()
+  const seal = createPersonalSeal(
+    await loadPersonalKeys({ text, file: keyFile, db, now: clock.now() }),
+  )
+  const channel = await bankChannel(config, { world, keys, keysFolder: folders.keys })
+  const runs = [() => relay.run(), () => holds.run()]
+  if (channel === undefined) return { pool: undefined, wake: () => runAll(runs) }
+
+  const schemes = await loadSchemes(diskFiles(SCHEMES))
+  const wakes = { sweeper: () => {} }
+  const custody = createCustody({
+    ...{ world, ledger, seal, schemes },
+    onPlanned: () => wakes.sweeper(),
+  })
+  const poolNo = config.custodyBankPool
+  const pool = createPool({ world, ledger, custody, channel, poolNo, orgId: ORG_ID })
+  const sweeper = sweep('due work of custody', { ...custody.handlers }, () => {
+    const book = pool.book()
+    return book === undefined ? [] : [book]
+  })
+  wakes.sweeper = () => sweeper.wake()
+  shutdown.add('custody pool', () => pool.stop())
+  return { pool, wake: () => runAll([...runs, () => sweeper.run(), () => pool.run()]) }
+}
+
+function runAll(runs: readonly (() => Promise<void>)[]): void {
+  for (const run of runs) void run()
+}
+
+interface HttpParts {
+  readonly world: World
+  readonly metrics: Metrics
+  readonly ledger: ServerLedger
+  readonly pool: Pool | undefined
+  readonly ready: () => Promise<readonly NotReady[]>
+}
+
+function buildHttp({ world, metrics, ledger, pool, ready }: HttpParts): Promise<Http> {
+  const { clock, rng, net, log, db } = world
+  const answers: Answers = { find: (book, keyHash) => findAnswer(db, book, keyHash) }
+  const takeNotice = pool === undefined ? () => undefined : pool.takeNotice
+  return createHttp({
+    ...{ log, clock, rng, net, metrics, answers, ready, orgId: ORG_ID },
+    faults: [ledgerFaults(ledger)],
+    refusals: [...LEDGER_PROBLEMS, ...CHANNEL_PROBLEMS],
+    routes: [
+      ...ledgerRoutes({ ledger, reads: createReads(db), orgId: ORG_ID }),
+      ...channelRoutes({ takeNotice }),
+    ],
+  })
+}
+
+async function listen(http: Http, port: number): Promise<{ url: string }> {
+  try {
+    return await http.listen({ port })
+  } catch (error) {
+    const { code } = error as { code?: string }
+    if (code !== 'EADDRINUSE' && code !== 'EACCES') throw error
+    const why = code === 'EADDRINUSE' ? 'is taken by another program' : 'may not be used here'
+    throw new StartProblem(`Port ${port} ${why}. Set TENON_PORT to another one, or 0 for any.`)
+  }
+}
+
+/** `node --import tsx server/src/main.ts`: one server until SIGTERM or SIGINT. */
+async function runAlone(): Promise<void> {
+  try {
+    const server = await startServer({ env: process.env })
+    process.stdout.write(`Tenon listens on ${server.url}\n`)
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+      process.once(signal, () => void server.close(signal).then((code) => process.exit(code)))
+    }
+  } catch (error) {
+    process.stderr.write(`${(error as Error).message}\n`)
+    const isSaid = /(Problem|Refused|Unavailable)$/.test((error as Error).name)
+    if (!isSaid) process.stderr.write(`${(error as Error).stack}\n`)
+    process.exitCode = 1
+  }
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) await runAlone()

@@ -1,0 +1,60 @@
+/** The database of `npm start`: the embedded one, kept up, or that of DATABASE_URL. */
+import { join } from 'node:path'
+import {
+  checkServer,
+  defaultDataFolder,
+  ensureRoleAndSchema,
+  launchPostgres,
+} from '../../server/src/base/postgres/index.ts'
+import type { Terminal } from '../command.ts'
+import { StartProblem } from './problem.ts'
+import type { Stops } from './stops.ts'
+
+export interface StartDatabase {
+  /** Under the platform's role. */
+  readonly url: string
+  /** Under a role that may make others. */
+  readonly adminUrl: string
+  /** What is kept outside of it. */
+  readonly keysFolder: string
+  /** Where it is, for the reader. */
+  readonly says: string
+}
+
+const BANK_ROLE = 'custody_bank'
+
+export async function openDatabase(terminal: Terminal, stops: Stops): Promise<StartDatabase> {
+  const { env, say } = terminal
+  const data = defaultDataFolder(env)
+  const given = env.DATABASE_URL ?? ''
+  const keys = env.TENON_KEYS ?? ''
+  if (given !== '') {
+    await checkServer(given)
+    // Beside the data folder, not in it: resetting the embedded database must not lose these keys.
+    const keysFolder = keys === '' ? `${data}-keys` : keys
+    return { url: given, adminUrl: given, keysFolder, says: 'that of DATABASE_URL' }
+  }
+  const postgres = await launchPostgres({ dataFolder: data, onLine: say })
+  stops.add('PostgreSQL', () => postgres.stop())
+  postgres.watch(say)
+  return {
+    url: postgres.url,
+    adminUrl: postgres.adminUrl,
+    keysFolder: keys === '' ? join(data, 'keys') : keys,
+    says: `${postgres.dataFolder} (PostgreSQL on port ${postgres.port})`,
+  }
+}
+
+/** The url under which the bank simulator works: a role that can read nothing of ours. */
+export async function bankDatabase({ adminUrl }: StartDatabase): Promise<string> {
+  try {
+    return await ensureRoleAndSchema(adminUrl, BANK_ROLE, BANK_ROLE)
+  } catch (error) {
+    if ((error as { code?: string }).code !== '42501') throw error
+    throw new StartProblem(
+      `The role of DATABASE_URL may not make the role "${BANK_ROLE}" of the bank simulator: ` +
+        `${(error as Error).message}. Give it CREATEROLE and CREATE on the database, or run the ` +
+        'server alone with "node --import tsx server/src/main.ts".',
+    )
+  }
+}
