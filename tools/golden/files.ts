@@ -20,6 +20,7 @@ import {
 import { REFUSALS_FILE, refusalRows } from '../tidy/checks/tests.ts'
 import { MIGRATION } from '../tidy/sql.ts'
 import { isCode, readTree } from '../tidy/tree.ts'
+import { generateClientTypes, generateOpenApi } from './openapi.ts'
 import { generateSchema } from './schema.ts'
 
 export interface GeneratedFile {
@@ -33,6 +34,11 @@ export const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 export const generatedFiles: readonly GeneratedFile[] = [
   { path: 'server/schema.sql', generate: schema },
   { path: CHECKSUMS, generate: async () => checksums(ROOT) },
+  { path: 'docs/reference/openapi.json', generate: generateOpenApi },
+  {
+    path: 'sdk/openapi.ts',
+    generate: async () => generateClientTypes(await generateOpenApi()),
+  },
   { path: 'docs/reference/refusals.md', generate: async () => refusals() },
   { path: 'docs/reference/config.md', generate: config },
   { path: 'docs/reference/modules.md', generate: async () => modules() },

@@ -2,7 +2,6 @@
  * The OpenAPI document and the client's types, read from the routes. No handler runs, so the routes
  * are built on nothing: no database, no ledger.
  */
-import { fileURLToPath } from 'node:url'
 import openapiTS, { astToString, type OpenAPI3 } from 'openapi-typescript'
 import {
   createHttp,
@@ -14,14 +13,6 @@ import {
   wallClock,
 } from '../../server/src/base/index.ts'
 import { LEDGER_PROBLEMS, type LedgerRoutes, ledgerRoutes } from '../../server/src/ledger/index.ts'
-
-/** Where the document is kept. */
-export const OPENAPI_FILE = fileURLToPath(
-  new URL('../../docs/reference/openapi.json', import.meta.url),
-)
-
-/** Where the client's types are kept. */
-export const CLIENT_TYPES_FILE = fileURLToPath(new URL('../../sdk/openapi.ts', import.meta.url))
 
 /** The routes of every module. */
 function allRoutes(): Route[] {

@@ -35,7 +35,8 @@ export function parseStrictJson(bytes: Buffer): unknown {
     throw new HttpProblem(httpProblem('body_not_json', { why: plain((error as Error).message) }))
   }
   const members = typeof value === 'object' && value !== null ? countMembers(value, 1) : 0
-  if (members !== countColons(bytes) || SUSPECT_ESCAPE.test(text)) refuseFirstFault(text)
+  const suspect = text.includes('\\') && SUSPECT_ESCAPE.test(text)
+  if (suspect || members !== countColons(bytes)) refuseFirstFault(text)
   return value
 }
 

@@ -55,7 +55,13 @@ interface Engines {
 }
 
 function engines(options: Options): Engines {
-  const common: Options = { strict: true, allowUnionTypes: true, ...options }
+  // Patterns without the `u` flag match as ours are written, and faster.
+  const common: Options = {
+    strict: true,
+    allowUnionTypes: true,
+    unicodeRegExp: false,
+    ...options,
+  }
   const fast = new Ajv({ ...common, verbose: true })
   const whole = new Ajv({ ...common, allErrors: true, verbose: true })
   const compiled = new WeakMap<JsonSchema, ValidateFunction>()
