@@ -26,7 +26,6 @@ interface Pending {
 export class Clients {
   readonly #options: ClientsOptions
   readonly #pending = new Map<number, Pending>()
-  readonly #waitingForAck: { sentAfter: number; resolve: (at: number) => void }[] = []
   #running: Promise<unknown> = Promise.resolve()
   #stopped = true
   /** The first is asked; when it says it is not the owner, the next becomes the first. */
@@ -77,12 +76,15 @@ export class Clients {
     this.#abandoned = true
   }
 
-  /** Resolves to the time of the first acceptance of a request sent after `sentAfter`. */
-  ackAfter(sentAfter: number, signal: AbortSignal): Promise<number> {
-    return new Promise((resolve, reject) => {
-      this.#waitingForAck.push({ sentAfter, resolve })
-      signal.addEventListener('abort', () => reject(new Error('nothing was accepted in time')))
-    })
+  /** Resolves to the time of the first acceptance of a request sent after `time`. */
+  async acceptedAfter(time: number, patienceMs: number): Promise<number> {
+    const late = performance.now() + patienceMs
+    for (;;) {
+      const at = this.#options.journal.acceptedAfter(time)
+      if (at !== undefined) return at
+      if (performance.now() > late) throw new Error('nothing was accepted in time')
+      await new Promise((resolve) => setTimeout(resolve, RETRY_MS))
+    }
   }
 
   /** A host answered, maybe one that was thought dead. */
@@ -92,7 +94,6 @@ export class Clients {
     const ending = endingOf(answer)
     if (ending !== undefined) {
       journal.note(entry, ending)
-      if (ending.kind === 'accepted') this.#acked(entry)
       this.#settle(n)
       return
     }
@@ -137,7 +138,10 @@ export class Clients {
   }
 
   #send(entry: Entry, settle: () => void): void {
-    if (this.#abandoned) return settle()
+    if (this.#abandoned) {
+      settle()
+      return
+    }
     const host = this.#hosts[0]
     if (host === undefined || !host.alive) {
       this.#nextHost()
@@ -154,13 +158,5 @@ export class Clients {
   #nextHost(): void {
     const first = this.#hosts.shift()
     if (first !== undefined) this.#hosts.push(first)
-  }
-
-  #acked(entry: Entry): void {
-    const now = performance.now()
-    for (const waiting of this.#waitingForAck.splice(0)) {
-      if (entry.sentAt > waiting.sentAfter) waiting.resolve(now)
-      else this.#waitingForAck.push(waiting)
-    }
   }
 }

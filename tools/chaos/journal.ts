@@ -17,6 +17,8 @@ export interface Entry {
   /** Milliseconds of the run's clock at the last sending. */
   sentAt: number
   sendings: number
+  /** When the first definite answer came. */
+  endedAt: number
   /** How often a sending came to nothing that could be known. */
   unknowns: number
   /** The first definite answer. */
@@ -54,6 +56,7 @@ export class Journal {
       work,
       sentAt: 0,
       sendings: 0,
+      endedAt: 0,
       unknowns: 0,
       ending: undefined,
       contradictions: [],
@@ -64,8 +67,20 @@ export class Journal {
 
   /** Notes a definite answer. A later one, from a host that was thought dead, must agree with it. */
   note(entry: Entry, ending: Ending): void {
-    if (entry.ending === undefined) entry.ending = ending
-    else if (!same(entry.ending, ending)) entry.contradictions.push(ending)
+    if (entry.ending === undefined) {
+      entry.ending = ending
+      entry.endedAt = performance.now()
+    } else if (!same(entry.ending, ending)) entry.contradictions.push(ending)
+  }
+
+  /** When the first acceptance came of a request sent after `time`; `undefined` while none did. */
+  acceptedAfter(time: number): number | undefined {
+    let first: number | undefined
+    for (const { ending, sentAt, endedAt } of this.entries) {
+      if (ending?.kind !== 'accepted' || sentAt <= time) continue
+      if (first === undefined || endedAt < first) first = endedAt
+    }
+    return first
   }
 
   count(kind: Ending['kind']): number {

@@ -43,6 +43,7 @@ async function ledger(options: Options): Promise<number> {
     seed,
     callers: options.number('callers', short ? 16 : 64),
     faults: faultsNamed(options.text('faults')),
+    patienceMs: short ? 20_000 : 60_000,
     stopWhenFound: options.flag('stop-when-found'),
     print: progress,
   })

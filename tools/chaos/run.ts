@@ -32,6 +32,8 @@ export interface RunOptions {
   readonly faults: readonly Fault[]
   /** Ends after the first round that finds something: for planted faults. */
   readonly stopWhenFound: boolean
+  /** How long nothing may be accepted after a fault, and how long the last answers may take. */
+  readonly patienceMs: number
   readonly print: (line: string) => void
 }
 
@@ -51,9 +53,8 @@ export interface RunFigures {
   readonly stuck?: string
 }
 
-/** How long nothing may be accepted after a fault, and how long the last answers may take. */
-const RECOVERY_MS = 30_000
-const DRAIN_MS = 60_000
+/** How long a host may take to start or to answer. */
+const HOST_MS = 30_000
 /** Load after the recovery. */
 const AFTER_MS = 200
 
@@ -145,7 +146,7 @@ class Play {
 
   async begin(): Promise<void> {
     const owner = await this.#host()
-    await owner.owning(AbortSignal.timeout(RECOVERY_MS))
+    await owner.owning(AbortSignal.timeout(HOST_MS))
     const standby = await this.#host()
     const clients = new Clients({
       journal: this.#journal,
@@ -166,7 +167,7 @@ class Play {
 
   /** One round; a ledger that does not come back ends the run with `stuck`. */
   async round(round: Round, title: string): Promise<void> {
-    const { print } = this.#options
+    const { print, patienceMs } = this.#options
     const stage = this.#stage
     const { clients } = stage
     await this.#findOwner()
@@ -177,10 +178,10 @@ class Play {
     try {
       const struck = await strike(stage, round)
       if (round.fault.startsWith('kill_') && struck.inFlight > 0) this.#kills += 1
-      const recovered = await clients.ackAfter(struck.at, AbortSignal.timeout(RECOVERY_MS))
+      const recovered = await clients.acceptedAfter(struck.at, patienceMs)
       this.#recoveries.push(recovered - struck.at)
       await pause(AFTER_MS)
-      await clients.drain(AbortSignal.timeout(DRAIN_MS))
+      await clients.drain(AbortSignal.timeout(patienceMs))
       this.#rounds += 1
       await this.#findOwner()
       this.#verdict = await this.#judge()
@@ -258,7 +259,7 @@ class Play {
   /** After PostgreSQL was killed either host may have been the quicker one. */
   async #findOwner(): Promise<void> {
     const stage = this.#stage
-    const late = performance.now() + RECOVERY_MS
+    const late = performance.now() + HOST_MS
     while (!(await stage.owner.owns())) {
       if (performance.now() > late) throw new Error('no host writes the book')
       const { owner, standby } = stage
@@ -270,7 +271,7 @@ class Play {
 
   async #inMemory(): Promise<Map<string, Balance>> {
     const ids = [SOURCE, ...customers]
-    const balances = await this.#stage.owner.balances(ids, AbortSignal.timeout(RECOVERY_MS))
+    const balances = await this.#stage.owner.balances(ids, AbortSignal.timeout(HOST_MS))
     const known = new Map<string, Balance>()
     for (const [i, id] of ids.entries()) {
       const balance = balances[i]
