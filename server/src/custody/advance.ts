@@ -16,7 +16,7 @@ import {
   touchesGuarantee,
 } from './case.ts'
 import { addStep, changeMilestone, changeStep, type Draft } from './draft.ts'
-import { holderOf, type SchemeMilestone, type SchemeMovement } from './scheme.ts'
+import { holderOf, type SchemeMovement } from './scheme.ts'
 
 const DAY_MS = 86_400_000
 
@@ -31,9 +31,6 @@ export function advance(draft: Draft): void {
 }
 
 const isOver = (step: Step) => step.state === 'done' || step.state === 'dropped'
-
-const schemeMilestone = (draft: Draft, name: string): SchemeMilestone =>
-  draft.before.scheme.milestones.find((milestone) => milestone.name === name)!
 
 const milestone = (draft: Draft, name: string): CaseMilestone =>
   draft.milestones.find((each) => each.name === name)!
@@ -115,7 +112,8 @@ export function planReturn(
     addStep(draft, { milestone: name, kind: 'unfreeze', role, from, legs, amount: part, order })
     left -= part
   }
-  const total = amount + beside
+  // What was never put under guarantee is not there to return.
+  const total = amount - left + beside
   if (total === 0n) return
   addStep(draft, { milestone: name, kind: 'withdraw', role, from: received, amount: total })
 }
@@ -226,9 +224,4 @@ function endCase(draft: Draft): boolean {
   if (draft.state === 'running' && ended && over) return end('completed')
   if (draft.state === 'returning' && over) return end('returned')
   return false
-}
-
-/** The milestone's own words, for steps that belong to it. */
-export function titleOf(draft: Draft, name: string): string {
-  return schemeMilestone(draft, name).title.en
 }

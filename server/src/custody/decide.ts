@@ -251,6 +251,7 @@ export function deadlinePassed(draft: Draft, name: string): void {
   const milestone = draft.milestones.find((each) => each.name === name)
   const agreed = draft.before.scheme.milestones.find((each) => each.name === name)?.if_late
   if (draft.state !== 'running' || milestone?.state !== 'waiting' || agreed === undefined) return
+  if (milestone.deadlineAt === undefined || draft.now < milestone.deadlineAt) return
   changeMilestone(draft, name, { state: 'lapsing' })
   planMovements(draft, name, agreed)
   advance(draft)

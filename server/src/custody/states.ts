@@ -113,11 +113,15 @@ export const OPEN_ITEM_KINDS = {
 } as const
 export type OpenItemKind = keyof typeof OPEN_ITEM_KINDS
 
-/** Throws on a move that is not in the table: a bug of the code that decided it. */
-export function mayMove<State extends string>(
+/** Whether moves of the table lead from one state to the other; one command may make several. */
+export function mayReach<State extends string>(
   moves: readonly Move<State>[],
   from: State,
   to: State,
 ): boolean {
-  return moves.some((move) => move.from === from && move.to === to)
+  const reached = new Set<State>([from])
+  for (const state of reached) {
+    for (const move of moves) if (move.from === state) reached.add(move.to)
+  }
+  return reached.has(to)
 }
