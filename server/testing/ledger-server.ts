@@ -6,9 +6,14 @@ import {
   findAnswer,
   type Http,
 } from '../src/base/index.ts'
-import { LEDGER_PROBLEMS, ledgerFaults, ledgerRoutes, openLedger } from '../src/ledger/index.ts'
-import type { ServerLedger } from '../src/ledger/open-ledger.ts'
-import { createReads } from '../src/ledger/reads.ts'
+import {
+  createReads,
+  LEDGER_PROBLEMS,
+  ledgerFaults,
+  ledgerRoutes,
+  openLedger,
+  type ServerLedger,
+} from '../src/ledger/index.ts'
 import { type TestDatabase, testDatabase } from './database.ts'
 import { type TestWorld, testWorld } from './world.ts'
 

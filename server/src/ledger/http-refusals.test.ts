@@ -3,9 +3,11 @@
  * request may be answered with a 5xx, and none may leave a trace in the books.
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { applied, type Effect, seededRng } from '#base'
 import { type LedgerServer, startLedgerServer } from '../../testing/ledger-server.ts'
-import { seededRng } from '../base/rng.ts'
 import { LEDGER_PROBLEMS } from './route-refusals.ts'
+import { ledgerFaults, submitPlain } from './routes.ts'
+import { StorageFull } from './writer/writer.ts'
 
 let server: LedgerServer
 let book: string
@@ -707,6 +709,46 @@ describe('refused', () => {
       const reply = await server.http.app.inject(`/errors/${code}`)
       expect(reply.json()).toMatchObject({ code, status })
     }
+  })
+})
+
+describe('what the ledger throws', () => {
+  const number = () => Number(book.slice(5))
+  const problemOf = async (thrown: unknown) => ledgerFaults(server.ledger)(thrown)
+
+  it('data that the database refuses is the caller’s to correct', async () => {
+    const broken: Effect<string> = {
+      name: 'test.broken',
+      sql: 'select u.n::int::text as moved, $1::int, $2::timestamptz from unnest($3::text[]) as u (n)',
+      columns: (rows) => [[...rows]],
+      key: (row) => row,
+    }
+    const command = { roots: [], effects: [applied(broken, 'no number')] }
+    const thrown = await server.ledger
+      .writer(number())
+      .submit(command)
+      .catch((error) => error)
+    expect(await problemOf(thrown)).toMatchObject({
+      problem: { code: 'data_refused', status: 422 },
+    })
+  })
+
+  it('a database without room is to be tried again', async () => {
+    const problem = { code: 'storage_full', status: 503, retryAfterS: 1, retryable: true }
+    expect(await problemOf(new StorageFull('no space left'))).toMatchObject({ problem })
+  })
+
+  it('an answer that was stored meanwhile is looked up again', async () => {
+    const answer = { keyHash: 'ab'.repeat(32), requestHash: 'cd'.repeat(32), status: 200, body: {} }
+    const writer = server.ledger.writer(number())
+    expect(await submitPlain(writer, { roots: [], answer })).toBeUndefined()
+    await expect(submitPlain(writer, { roots: [], answer })).rejects.toMatchObject({
+      problem: { code: 'moved_meanwhile', status: 503, retryAfterS: 1 },
+    })
+  })
+
+  it('anything else is not the ledger’s to answer', async () => {
+    expect(await problemOf(new Error('another'))).toBeUndefined()
   })
 })
 

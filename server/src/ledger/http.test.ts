@@ -162,17 +162,14 @@ describe('accounts', () => {
     const again = await send('POST', '/v1/accounts', body)
     expect(again).toMatchObject({ status: 200, headers: { 'idempotency-replayed': 'true' } })
     expect(again.body).toEqual(opened.body)
-    for (const [field, value] of [
-      ['code', 'A'],
-      ['name', 'Dave'],
-      ['holder', 'party_1_y'],
-      ['credit_limit', null],
+    for (const [change, code] of [
+      [{ code: 'A' }, 'account_exists_with_different_code'],
+      [{ name: 'Dave' }, 'account_exists_with_different_name'],
+      [{ holder: 'party_1_y' }, 'account_exists_with_different_holder'],
+      [{ credit_limit: null }, 'account_exists_with_different_credit_limit'],
     ] as const) {
-      const other = await send('POST', '/v1/accounts', { ...body, [field]: value })
-      expect(other).toMatchObject({
-        status: 409,
-        body: { code: `account_exists_with_different_${field}` },
-      })
+      const other = await send('POST', '/v1/accounts', { ...body, ...change })
+      expect(other).toMatchObject({ status: 409, body: { code } })
     }
   })
 
