@@ -39,7 +39,10 @@ export class Admission {
   private readonly dirty = new DirtyAccounts()
   private readonly words = new UuidWords()
   private lookUps: LookUps | undefined
-  /** Ids the database is being asked about, and who else came with them meanwhile. */
+  /**
+   * Ids the database is being asked about and, as `root …`, roots of commands that wait; and who else
+   * came with them meanwhile.
+   */
   private readonly owners = new Map<string, Entry[]>()
 
   constructor(options: {
@@ -79,8 +82,8 @@ export class Admission {
       this.block(batch, entry.command)
       return
     }
-    if (this.putOff(batch, entry)) {
-      if (entry.command !== undefined) this.block(batch, entry.command)
+    if (this.waitsForRoot(entry) || this.putOff(batch, entry)) {
+      this.ownRoots(entry)
       return
     }
     const again = this.answerStored(entry)
@@ -100,7 +103,7 @@ export class Admission {
     batch.lastId = this.memory.nextId - 1
     noteChanges(this.dirty, batch.undo, batch)
     for (const account of batch.forced) this.dirty.add(account, batch.firstId, batch.mono)
-    batch.flushed = this.dirty.take(batch.mono, idle)
+    batch.flushed = this.dirty.take(batch.mono, idle, batch.behind)
     for (const account of batch.forced) {
       if (!batch.flushed.includes(account)) batch.flushed.push(account)
     }
@@ -124,25 +127,29 @@ export class Admission {
   undo(batch: Batch): void {
     batch.undo.rewind(this.memory, { count: 0, rare: 0 })
     this.memory.nextId = batch.firstId
-    this.dirty.putBack(batch.flushed)
+    this.dirty.putBack(batch.flushed, batch.behind)
   }
 
   /** Lets go of what is needed only until the batch is committed. */
   forget(batch: Batch): void {
     for (const hold of batch.touchedHolds) {
-      if (hold.state !== 'open') this.memory.holds.delete(hold.key)
+      // What ended it may be the batch behind, of which the database knows nothing yet.
+      if (hold.state === 'open' || this.inFlight.some((each) => each.touchedHolds.has(hold)))
+        continue
+      this.memory.holds.delete(hold.key)
     }
   }
 
-  /** The entry is settled: whoever waited for its ids is decided next. */
-  release(entry: Entry, queue: Entry[]): void {
-    if (entry.owned === undefined) return
+  /** The entry is settled: returns who waited for its ids and roots, to be decided next. */
+  release(entry: Entry): Entry[] {
+    if (entry.owned === undefined) return []
+    const waited: Entry[] = []
     for (const key of entry.owned) {
-      const waiting = this.owners.get(key) ?? []
+      waited.push(...(this.owners.get(key) ?? []))
       this.owners.delete(key)
-      queue.push(...waiting)
     }
     entry.owned = undefined
+    return waited
   }
 
   /** The commonest entry, one leg without extras: no objects are made for it. */
@@ -197,6 +204,29 @@ export class Admission {
   /** Whoever shares a root with an entry that waits must wait behind it. */
   private block(batch: Batch, command: Command): void {
     for (const root of command.roots) batch.roots.add(root)
+  }
+
+  /** Puts a command behind one that came before it, shares a root with it, and still waits. */
+  private waitsForRoot(entry: Entry): boolean {
+    if (entry.command === undefined || this.owners.size === 0) return false
+    for (const root of entry.command.roots) {
+      const ahead = this.owners.get(rootKey(root))
+      if (ahead === undefined || entry.owned?.includes(rootKey(root)) === true) continue
+      ahead.push(entry)
+      return true
+    }
+    return false
+  }
+
+  /** Makes later commands on the roots of one that waits wait behind it, over as many batches. */
+  private ownRoots(entry: Entry): void {
+    for (const root of entry.command?.roots ?? []) {
+      const key = rootKey(root)
+      if (this.owners.has(key)) continue
+      this.owners.set(key, [])
+      entry.owned ??= []
+      entry.owned.push(key)
+    }
   }
 
   /** True when the entry cannot be decided yet; it has been put where it will be woken. */
@@ -487,4 +517,8 @@ export class Admission {
     batch.forced.add(account)
     return true
   }
+}
+
+function rootKey(root: string): string {
+  return `root ${root}`
 }

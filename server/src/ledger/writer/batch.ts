@@ -62,7 +62,10 @@ export class Batch {
   readonly settled: Entry[] = []
   /** Which of the writer's two connections it flies on. */
   slot = 0
+  /** Accounts whose rows it writes. */
   flushed: number[] = []
+  /** For the first of them, not those written for a change of state: see `DirtyAccounts.take`. */
+  readonly behind: number[] = []
   holdRows: HoldColumns | undefined
   closeBefore: Instant | undefined
   seq = 0
@@ -103,6 +106,7 @@ export class Batch {
     this.waiting.length = 0
     this.settled.length = 0
     this.flushed = []
+    this.behind.length = 0
     this.holdRows = undefined
     this.closeBefore = undefined
     this.ended = undefined

@@ -30,8 +30,11 @@ export class DirtyAccounts {
     return this.queue.length - this.head
   }
 
-  /** Takes the accounts to be written now: all when idle, else the old ones. */
-  take(mono: number, idle: boolean): number[] {
+  /**
+   * Takes the accounts to be written now: all when idle, else the old ones. `behind` gets, for each,
+   * the transfer from which on its row lacks changes.
+   */
+  take(mono: number, idle: boolean, behind: number[]): number[] {
     const taken: number[] = []
     while (this.head < this.queue.length) {
       const account = this.queue[this.head]!
@@ -40,6 +43,7 @@ export class DirtyAccounts {
       this.head += 1
       this.flagged[account] = 0
       taken.push(account)
+      behind.push(this.since[account]!)
     }
     if (this.head > 65_536 && this.head * 2 > this.queue.length) {
       this.queue = this.queue.slice(this.head)
@@ -48,11 +52,20 @@ export class DirtyAccounts {
     return taken
   }
 
-  /** Gives back what a failed batch took: they are the oldest again. */
-  putBack(accounts: readonly number[]): void {
-    const back = accounts.filter((account) => this.flagged[account] === 0)
-    for (const account of back) this.flagged[account] = 1
-    this.queue = [...back, ...this.queue.slice(this.head)]
+  /**
+   * Gives back what a failed batch took: they are the oldest again, as far behind as they were, also
+   * those that a later batch has changed meanwhile. Were they to count from that later change, a
+   * start would replay from too late.
+   */
+  putBack(accounts: readonly number[], behind: readonly number[]): void {
+    const back = new Set(accounts.slice(0, behind.length))
+    for (const [index, since] of behind.entries()) {
+      const account = accounts[index]!
+      this.flagged[account] = 1
+      this.since[account] = since
+    }
+    const rest = this.queue.slice(this.head).filter((account) => !back.has(account))
+    this.queue = [...back, ...rest]
     this.head = 0
   }
 

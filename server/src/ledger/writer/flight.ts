@@ -56,10 +56,20 @@ export async function fly(batch: Batch, options: FlightOptions): Promise<Outcome
       client.connection.stream.cork()
     }
     seal(batch, options, sent)
+  } catch (error) {
+    // Rows that cannot even be written down; nothing of the seal is on the wire yet.
+    client.connection.stream.uncork()
+    const ended = await abort(client, sent, undefined)
+    return notSent(ended) ? { kind: 'data', sqlState: UNWRITABLE, error: error as Error } : ended
   } finally {
     client.connection.stream.uncork()
   }
   return await outcomeOf(sent)
+}
+
+/** Rolled back by us, with no error of the database's. */
+function notSent(ended: Outcome): boolean {
+  return ended.kind === 'retry' && ended.error === undefined
 }
 
 /** Effects first: whether their rows moved must be known before the seal. */
@@ -78,14 +88,15 @@ async function flyWithEffects(
   stage(batch, options, sent)
   client.connection.stream.uncork()
   const answers = await Promise.allSettled(sent.map(({ answer }) => answer))
-  const failed = answers.find((answer) => answer.status === 'rejected')
-  if (failed !== undefined) return await abort(client, sent, failed.reason as Error)
+  const failed = answers.findIndex((answer) => answer.status === 'rejected')
+  if (failed >= 0) {
+    const { reason } = answers[failed] as PromiseRejectedResult
+    return await abort(client, sent, { error: reason as Error, what: sent[failed]!.what })
+  }
   const stale = staleEntries(batch, await Promise.all(moved))
   if (stale.size > 0) {
     const ended = await abort(client, sent, undefined)
-    return ended.kind === 'retry' && ended.error === undefined
-      ? { kind: 'stale', entries: stale }
-      : ended
+    return notSent(ended) ? { kind: 'stale', entries: stale } : ended
   }
   client.connection.stream.cork()
   seal(batch, options, sent)
@@ -196,13 +207,14 @@ function send(
 async function abort(
   client: pg.Client,
   sent: readonly Sent[],
-  cause: Error | undefined,
+  cause: { error: Error; what: Sent['what'] } | undefined,
 ): Promise<Outcome> {
   const rollback = client.query('rollback').catch((error: Error) => error)
   const answers = await Promise.allSettled(sent.map(({ answer }) => answer))
   await rollback
+  if (cause !== undefined) return failure(cause.error, cause.what)
   const failed = answers.find((answer) => answer.status === 'rejected')
-  const error = cause ?? (failed?.reason as Error | undefined)
+  const error = failed?.reason as Error | undefined
   return error === undefined ? { kind: 'retry', error } : failure(error, 'rows')
 }
 
@@ -225,15 +237,29 @@ async function outcomeOf(sent: readonly Sent[]): Promise<Outcome> {
   throw new Error('a flight without a commit')
 }
 
+/** data_exception: what we say of values that cannot be written down. */
+const UNWRITABLE = '22000'
+const BLAMES_DATA = /^2[23]/
+/**
+ * An effect's statement is a module's own. One that PostgreSQL refuses as such (feature, cardinality,
+ * raised by a function, syntax, limits) will be refused for ever, and must not stop the book.
+ */
+const BLAMES_EFFECT = /^(?:0A|2[123F]|3[89]|42|44|54|P0)/
+
 /** What an error says about the batch. */
 function failure(error: Error, what: Sent['what']): Outcome {
   const sqlState = (error as { code?: unknown }).code
-  const answered = typeof sqlState === 'string' && /^[0-9A-Z]{5}$/.test(sqlState)
+  // Every SQLSTATE has a digit; EPIPE, a broken connection's code, has none.
+  const answered = typeof sqlState === 'string' && /^(?=.*\d)[0-9A-Z]{5}$/.test(sqlState)
+  // The driver could not write the values of an effect down.
+  if (error instanceof TypeError && what === 'effect') {
+    return { kind: 'data', sqlState: UNWRITABLE, error }
+  }
   // Without an answer from the server the COMMIT, which is always on the wire by then, may have won.
   if (!answered || what === 'commit') return { kind: 'doubt', error }
   if (what === 'seal' && sqlState === FENCED_SQLSTATE) return { kind: 'fenced' }
-  if (sqlState.startsWith('22') || sqlState.startsWith('23'))
-    return { kind: 'data', sqlState, error }
+  const blamed = what === 'effect' ? BLAMES_EFFECT : BLAMES_DATA
+  if (blamed.test(sqlState)) return { kind: 'data', sqlState, error }
   // 53100 disk_full, 53200 out_of_memory; 25006 a server that has become read-only.
   if (sqlState.startsWith('53') || sqlState === '25006') return { kind: 'full', error }
   return { kind: 'retry', error }

@@ -264,7 +264,7 @@ export class Writer implements BookWriter {
     if (group !== undefined) this.admission.admitAll(batch, group, later)
     else this.admitQueue(batch, later, bareOnly)
     this.requeue(later)
-    for (const entry of batch.settled.splice(0)) this.admission.release(entry, this.queue)
+    for (const entry of batch.settled.splice(0)) this.letGo(entry)
     this.startLooking()
     const idle = this.waiting === 0 && batch.entries.length < SECOND_BATCH_AT
     this.admission.finish(batch, idle, this.inFlight.at(-1)?.hash ?? this.head.chain)
@@ -290,6 +290,11 @@ export class Writer implements BookWriter {
       this.queue = this.queue.slice(this.queueHead)
       this.queueHead = 0
     }
+  }
+
+  /** The entry is settled: whoever waited for it comes next. */
+  private letGo(entry: Entry): void {
+    this.requeue(this.admission.release(entry))
   }
 
   /** Puts entries back in front of the queue, in their order. */
@@ -333,7 +338,8 @@ export class Writer implements BookWriter {
       const table = batch.lastId < first.end ? first.table : 'ledger.transfer'
       return await fly(batch, { client, book: this.book, epoch: this.head.epoch, table, before })
     } catch (error) {
-      // Only connecting can fail here, before anything was sent.
+      // Only connecting can fail here, before anything was sent. Batches end in their order.
+      await before
       return { kind: 'retry', error: error as Error }
     }
   }
@@ -378,7 +384,7 @@ export class Writer implements BookWriter {
     this.head.sealedAt = batch.at
     this.failingSince = undefined
     for (const [index, entry] of batch.entries.entries()) {
-      this.admission.release(entry, this.queue)
+      this.letGo(entry)
       entry.resolve(batch.results[index]!)
     }
     if (batch.waiting.length > 0) this.requeue(batch.waiting)
@@ -435,7 +441,7 @@ export class Writer implements BookWriter {
       case 'stale': {
         this.regroup(entries.filter((entry) => !outcome.entries.has(entry)))
         for (const [entry, effect] of outcome.entries) {
-          this.admission.release(entry, this.queue)
+          this.letGo(entry)
           entry.resolve({ status: 'stale', effect })
         }
         break
@@ -495,7 +501,7 @@ export class Writer implements BookWriter {
       { error, sqlState, book: this.book.number },
       'the database refused the data of a command',
     )
-    this.admission.release(culprit, this.queue)
+    this.letGo(culprit)
     culprit.reject(new RefusedByData(sqlState, error.message))
   }
 
@@ -588,12 +594,13 @@ export class Writer implements BookWriter {
       })
       .catch((error: Error) => {
         for (const entry of asked.entries) {
-          this.admission.release(entry, this.queue)
+          this.letGo(entry)
           entry.reject(error)
         }
       })
       .finally(() => {
         this.looking.delete(work)
+        if (this.stopped !== undefined) this.stop(this.stopped)
         this.schedule()
       })
     this.looking.add(work)
@@ -606,17 +613,20 @@ export class Writer implements BookWriter {
 
   private rejectAll(entries: readonly Entry[], error: Error): void {
     for (const entry of entries) {
-      this.admission.release(entry, this.queue)
+      this.letGo(entry)
       entry.reject(error)
     }
   }
 
   private stop(error: Error): void {
     this.stopped ??= error
-    const left = [...this.groups.splice(0).flat(), ...this.queue.slice(this.queueHead)]
-    this.queue = []
-    this.queueHead = 0
-    for (const entry of left) entry.reject(this.stopped)
+    // Letting go of one may bring back others that waited for it.
+    while (this.waiting > 0) {
+      const left = [...this.groups.splice(0).flat(), ...this.queue.slice(this.queueHead)]
+      this.queue = []
+      this.queueHead = 0
+      this.rejectAll(left, this.stopped)
+    }
   }
 
   /** Resolves after something in flight or being looked up has ended. */
