@@ -275,6 +275,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/channels/{channel}/notices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Takes a notice of a bank, signed over its bytes as its channel agreed. */
+        post: operations["takeNotice"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/holds/{id}": {
         parameters: {
             query?: never;
@@ -446,6 +463,7 @@ export interface components {
             expires_at?: string;
             /** @description the id of a hold, such as hold_7_019a2b3c4d5e7f708192a3b4c5d6e7f8 */
             id: string;
+            /** @description Whether it backs an instruction that is not final, and so does not expire */
             pinned: boolean;
             remaining: components["schemas"]["Money"];
             /** @enum {string} */
@@ -550,6 +568,7 @@ export interface components {
             type: string;
         };
         Proof: {
+            /** @description What to look at when it does not hold */
             detail?: string;
             holds: boolean;
             /** @description minor units */
@@ -561,6 +580,7 @@ export interface components {
         Proofs: {
             /** @description the id of a book, such as book_7 */
             book: string;
+            /** @description Whether all of them hold */
             holds: boolean;
             proofs: components["schemas"]["Proof"][];
         };
@@ -628,6 +648,7 @@ export interface components {
             id: string;
             /** @description a number as digits */
             number: string;
+            /** @description True when this id was booked before and nothing was booked now */
             replayed: boolean;
             /** @enum {string} */
             status: "accepted";
@@ -643,6 +664,7 @@ export interface components {
         TransferItem: {
             /** @description a time with its offset (RFC 3339), at most to the millisecond, such as 2026-03-01T09:30:00+08:00 */
             booked_at?: string;
+            /** @description Why it was refused or not taken, as in a problem */
             code?: string;
             detail?: string;
             /** @description the id of a transfer, such as tr_7_019a2b3c4d5e7f708192a3b4c5d6e7f8 */
@@ -650,12 +672,16 @@ export interface components {
             /** @description a number as digits */
             number?: string;
             replayed: boolean;
-            /** @enum {string} */
+            /**
+             * @description `not_taken`: nothing was decided; send this one again
+             * @enum {string}
+             */
             status: "accepted" | "refused" | "not_taken";
         };
         TransferRecord: {
             /** @description a time with its offset (RFC 3339), at most to the millisecond, such as 2026-03-01T09:30:00+08:00 */
             booked_at?: string;
+            /** @description Why it was refused */
             code?: string;
             /** @description a time with its offset (RFC 3339), at most to the millisecond, such as 2026-03-01T09:30:00+08:00 */
             effective_at?: string;
@@ -937,6 +963,7 @@ export interface operations {
             query: {
                 /** @description the id of a book, such as book_7 */
                 book: string;
+                /** @description How many items a page has at most */
                 limit?: number;
                 /** @description the id of an account, such as acc_7_019a2b3c4d5e7f708192a3b4c5d6e7f8 */
                 starting_after?: string;
@@ -1165,6 +1192,7 @@ export interface operations {
     getStatement: {
         parameters: {
             query?: {
+                /** @description How many items a page has at most */
                 limit?: number;
                 /** @description the number of a line */
                 starting_after?: string;
@@ -1254,6 +1282,7 @@ export interface operations {
     listBooks: {
         parameters: {
             query?: {
+                /** @description How many items a page has at most */
                 limit?: number;
                 /** @description the id of a book, such as book_7 */
                 starting_after?: string;
@@ -1508,6 +1537,55 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["TrialBalance"];
+                };
+            };
+        };
+    };
+    takeNotice: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                channel: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    [key: string]: unknown;
+                };
+            };
+        };
+        responses: {
+            /** @description Refused; the problem says what to do. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not answered; the problem says when to retry. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @enum {string} */
+                        status: "taken";
+                    };
                 };
             };
         };

@@ -12,12 +12,16 @@ import {
   type Route,
   wallClock,
 } from '../../server/src/base/index.ts'
+import { CHANNEL_PROBLEMS, channelRoutes } from '../../server/src/channels/index.ts'
 import { LEDGER_PROBLEMS, type LedgerRoutes, ledgerRoutes } from '../../server/src/ledger/index.ts'
 
 /** The routes of every module. */
 function allRoutes(): Route[] {
   const nothing: unknown = {}
-  return ledgerRoutes(nothing as LedgerRoutes)
+  return [
+    ...ledgerRoutes(nothing as LedgerRoutes),
+    ...channelRoutes({ takeNotice: () => undefined }),
+  ]
 }
 
 /** The OpenAPI 3.1 document as JSON. */
@@ -30,7 +34,7 @@ export async function generateOpenApi(): Promise<string> {
     net: httpNet({ clock }),
     metrics: createMetrics(),
     answers: { find: async () => undefined },
-    refusals: LEDGER_PROBLEMS,
+    refusals: [...LEDGER_PROBLEMS, ...CHANNEL_PROBLEMS],
     routes: allRoutes(),
   })
   const document = http.openapi()

@@ -65,7 +65,8 @@ const name = (what: string, most: number) =>
     description: `${what} without control characters`,
   })
 
-const oneOf = <const V extends string[]>(values: V) => Type.Enum(values, { type: 'string' })
+const oneOf = <const V extends string[]>(values: V, description?: string) =>
+  Type.Enum(values, { type: 'string', ...(description !== undefined && { description }) })
 
 /** A whole number of any size, as digits. */
 const Digits = Type.String({ pattern: '^(0|[1-9][0-9]{0,18})$', description: 'a number as digits' })
@@ -73,7 +74,12 @@ const Digits = Type.String({ pattern: '^(0|[1-9][0-9]{0,18})$', description: 'a 
 const pageOf = <T extends TSchema>(id: string, item: T) =>
   Part(id, { data: Type.Array(item), has_more: Type.Boolean() })
 
-export const Limit = Type.Integer({ minimum: 1, maximum: 200, default: 50 })
+export const Limit = Type.Integer({
+  minimum: 1,
+  maximum: 200,
+  default: 50,
+  description: 'How many items a page has at most',
+})
 
 /* Books */
 
@@ -203,8 +209,9 @@ export const TransferPart = Part('Transfer', {
   id: TransferId,
   type: TransferType,
   status: Type.Literal('accepted'),
-  /** True when this id was booked before and nothing was booked now. */
-  replayed: Type.Boolean(),
+  replayed: Type.Boolean({
+    description: 'True when this id was booked before and nothing was booked now',
+  }),
   /** The number of its first leg inside the book. */
   number: Digits,
   booked_at: InstantText,
@@ -214,13 +221,16 @@ export const TransferPart = Part('Transfer', {
 
 export const TransferItemPart = Part('TransferItem', {
   id: TransferId,
-  /** `not_taken`: nothing was decided; send this one again. */
-  status: oneOf(['accepted', 'refused', 'not_taken']),
+  status: oneOf(
+    ['accepted', 'refused', 'not_taken'],
+    '`not_taken`: nothing was decided; send this one again',
+  ),
   replayed: Type.Boolean(),
   number: Type.Optional(Digits),
   booked_at: Type.Optional(InstantText),
-  /** Why it was refused or not taken, as in a problem. */
-  code: Type.Optional(Type.String()),
+  code: Type.Optional(
+    Type.String({ description: 'Why it was refused or not taken, as in a problem' }),
+  ),
   detail: Type.Optional(Type.String()),
 })
 export const TransferBatchPart = Part('TransferBatchResult', {
@@ -231,8 +241,7 @@ export const TransferRecordPart = Part('TransferRecord', {
   id: TransferId,
   type: TransferType,
   status: oneOf(['accepted', 'refused']),
-  /** Why it was refused. */
-  code: Type.Optional(Type.String()),
+  code: Type.Optional(Type.String({ description: 'Why it was refused' })),
   number: Type.Optional(Digits),
   booked_at: Type.Optional(InstantText),
   effective_at: Type.Optional(InstantText),
@@ -255,8 +264,9 @@ export const HoldPart = Part('Hold', {
   remaining: MoneyPart,
   state: oneOf(['open', 'released', 'voided', 'expired']),
   expires_at: Type.Optional(InstantText),
-  /** Backs an instruction that is not final, and so does not expire. */
-  pinned: Type.Boolean(),
+  pinned: Type.Boolean({
+    description: 'Whether it backs an instruction that is not final, and so does not expire',
+  }),
 })
 
 const onHold = {
@@ -320,16 +330,14 @@ export const TrialBalancePart = Part('TrialBalance', {
 
 export const ProofsPart = Part('Proofs', {
   book: BookId,
-  /** Whether all of them hold. */
-  holds: Type.Boolean(),
+  holds: Type.Boolean({ description: 'Whether all of them hold' }),
   proofs: Type.Array(
     Part('Proof', {
       name: Type.String(),
       left: Type.String({ description: 'minor units' }),
       right: Type.String({ description: 'minor units' }),
       holds: Type.Boolean(),
-      /** What to look at when it does not hold. */
-      detail: Type.Optional(Type.String()),
+      detail: Type.Optional(Type.String({ description: 'What to look at when it does not hold' })),
     }),
   ),
 })
