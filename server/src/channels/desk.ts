@@ -115,7 +115,7 @@ const DAY_MS = 86_400_000
 const LIST_DAYS = 5
 /** After this long without an answer a person is told. */
 const DOUBT_MS = 30 * 60_000
-const DECISIONS_MAX = 20
+const DECISIONS_MAX = 100
 
 interface Place {
   readonly orgId: number
@@ -141,10 +141,12 @@ export function createDesk(options: DeskOptions): Desk {
       const parts = await decide()
       if (parts === undefined) return false
       const result = await options.writer(book).submit(parts)
-      if (result.status === 'committed' || result.status === 'replayed') {
+      if (result.status === 'committed') {
         options.onPlanned?.()
         return true
       }
+      // `replayed`: another command booked the same transfers since this was decided, but perhaps for
+      // something else of the aggregate; what this one was about is looked at again, as when stale.
       if (result.status === 'refused') {
         throw new Bug(`the ledger refused transfer ${result.transfer}: ${result.code}`)
       }

@@ -4,6 +4,7 @@
  */
 import {
   applied,
+  Bug,
   type DueHandler,
   type DueWork,
   derivedUuid,
@@ -27,7 +28,7 @@ import { advance } from './advance.ts'
 import { type Case, caseRoot, memberOf, type OpenItem } from './case.ts'
 import { type Deal, type Party, readDeal } from './deal.ts'
 import * as decide from './decide.ts'
-import { addStep, type Draft, draftOf, type PoolAccounts } from './draft.ts'
+import { addStep, type Draft, draftOf, isUnchanged, type PoolAccounts } from './draft.ts'
 import { createOwner, partyPlace } from './owner.ts'
 import { DEADLINE, openingEffects, partsOf } from './parts.ts'
 import type { Problem } from './problem.ts'
@@ -88,7 +89,7 @@ const CODES: Record<Purpose, string> = {
   payable: '2241.03',
 }
 const PAYOUTS = '2241.04'
-const DECISIONS_MAX = 20
+const DECISIONS_MAX = 100
 
 type Pool = PoolAccounts & { readonly orgId: number; readonly currency: string }
 
@@ -196,15 +197,17 @@ export function createCustody(options: CustodyOptions): Custody {
       const draft = draftOf(view, clock.now(), pool(book))
       const refused = await decideOn(draft)
       if (refused !== undefined) return { refused }
+      if (isUnchanged(draft) && also.length === 0) return undefined
       const { effects = [], ...rest } = parts(draft)
       const result = await ledger.writer(book).submit({ ...rest, effects: [...effects, ...also] })
       if (result.status === 'committed') {
         options.onPlanned?.()
         return undefined
       }
-      if (result.status !== 'stale') {
-        throw new Error(`The book answered ${result.status} to a decision on case ${id}.`)
+      if (result.status === 'refused') {
+        throw new Bug(`the ledger refused transfer ${result.transfer}: ${result.code}`)
       }
+      // `replayed`: another command has booked these very transfers since; decided again as `stale` is.
     }
     throw new Error(`Case ${id} moved ${DECISIONS_MAX} times while a command was decided.`)
   }

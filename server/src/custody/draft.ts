@@ -57,6 +57,22 @@ export function draftOf(view: Case, now: Instant, pool: PoolAccounts): Draft {
   }
 }
 
+/** Whether nothing was decided: then there is no command to submit. */
+export function isUnchanged(draft: Draft): boolean {
+  const { before } = draft
+  const same = <T>(now: readonly T[], then: readonly T[]) =>
+    now.length === then.length && now.every((each, i) => each === then[i])
+  return (
+    draft.state === before.state &&
+    draft.facts === before.facts &&
+    same(draft.parties, before.parties) &&
+    same(draft.milestones, before.milestones) &&
+    same(draft.steps, before.steps) &&
+    same(draft.items, before.items) &&
+    draft.transfers.length + draft.intents.length + draft.events.length === 0
+  )
+}
+
 /** Replaces a step by a changed copy. */
 export function changeStep(draft: Draft, id: Uuid, change: Partial<Step>): Step {
   const at = draft.steps.findIndex((step) => step.id === id)
