@@ -16,6 +16,7 @@ create table ledger.book (
 -- replay (checkpoint_id: every account row is complete up to it), and the hash chain's end.
 create table ledger.head (
   book_id int primary key references ledger.book,
+  org_id int not null,
   epoch bigint not null,
   seq bigint not null,
   last_id bigint not null,

@@ -17,6 +17,7 @@ import {
   BOOK,
   BOOKS_AFTER,
   createPartition,
+  DISOWN,
   INSERT_BOOK,
   INSERT_HEAD,
   INSERT_PARTITION,
@@ -142,7 +143,7 @@ export class ServerLedger implements Ledger {
       at,
     ])
     const number = rows[0]!.book_id
-    await tx.query(INSERT_HEAD, [number, CHAIN_START, at])
+    await tx.query(INSERT_HEAD, [number, orgId, CHAIN_START, at])
     const end = 1 + (this.options.partitionRows ?? PARTITION_ROWS)
     for (const statement of createPartition(number, 1, 1, end)) await tx.query(statement)
     await tx.query(INSERT_PARTITION, [number, orgId, 1, 1, end])
@@ -251,7 +252,7 @@ export class ServerLedger implements Ledger {
   private giveUp(book: number, writer: Writer): void {
     if (this.writers.get(book) === writer) this.writers.delete(book)
     this.world.log.warn({ book }, 'another server writes this book now')
-    void this.election?.query('select pg_advisory_unlock(7663, $1)', [book]).catch(() => undefined)
+    void this.election?.query(DISOWN, [book]).catch(() => undefined)
     void writer.close()
   }
 }

@@ -13,8 +13,8 @@ language plpgsql as $$
 begin
   insert into ledger.book (book_id, org_id, name, currency, chart, created_at)
   values (b, 1, 'Oracle', 'CNY', chart, moment);
-  insert into ledger.head (book_id, epoch, seq, last_id, checkpoint_id, chain, sealed_at)
-  values (b, 1, 0, 0, 0, ''::bytea, moment);
+  insert into ledger.head (book_id, org_id, epoch, seq, last_id, checkpoint_id, chain, sealed_at)
+  values (b, 1, 1, 0, 0, 0, ''::bytea, moment);
   execute format(
     'create table judge.transfer_%s partition of ledger.transfer
        for values from (%s, minvalue) to (%s, maxvalue)', b, b, b);

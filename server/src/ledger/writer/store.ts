@@ -117,8 +117,8 @@ export const INSERT_BOOK = `insert into ledger.book
   returning book_id`
 
 export const INSERT_HEAD = `insert into ledger.head
-    (book_id, epoch, seq, last_id, checkpoint_id, chain, sealed_at)
-  values ($1, 0, 0, 0, 0, $2, $3)`
+    (book_id, org_id, epoch, seq, last_id, checkpoint_id, chain, sealed_at)
+  values ($1, $2, 0, 0, 0, 0, $3, $4)`
 
 /** One book is created at a time, so that numbers have no gaps. */
 export const LOCK_BOOKS = `lock table ledger.book in share row exclusive mode`
@@ -127,6 +127,8 @@ export const OWNER_URL = `select owner_url from ledger.head where book_id = $1`
 
 /** Only elects; what fences is the epoch. The first number tells the lock from other uses. */
 export const TRY_OWN = `select pg_try_advisory_lock(7663, $1) as owned`
+
+export const DISOWN = `select pg_advisory_unlock(7663, $1)`
 
 export const ACCOUNT_COUNT = `select count(*)::int4 as accounts from ledger.account
   where book_id = $1`
@@ -210,16 +212,24 @@ export function historyIndexes(book: number, number: number): string[] {
   ]
 }
 
-/** What is stored under ids, leg by leg: to answer a repeated request. $3, $4: the id range. */
-export const STORED_TRANSFERS = `with first as (
-    select id from ledger.transfer
-    where book_id = $1 and id >= $3 and id < $4 and key = any($2::uuid[])
+/**
+ * What is stored under ids, leg by leg: to answer a repeated request. The ids are asked of one
+ * partition's own table and without a range of numbers, and their legs one by one: otherwise a table
+ * that nobody has analysed yet is read from end to end.
+ */
+export function storedTransfers(table: string): string {
+  return `with first as materialized (
+    select id from ${table} where book_id = $1 and key = any($2::uuid[])
   )
   select t.id, t.key, t.leg, t.type, t.debit, t.credit, t.amount, t.subject_id, t.effective_at,
     t.purpose, t.booked_at, f.id as first_id
-  from first f join ledger.transfer t
-    on t.book_id = $1 and t.id >= f.id and t.id < f.id + 1000 and t.id - t.leg = f.id
+  from first f cross join lateral (
+    select * from ledger.transfer l
+    where l.book_id = $1 and l.id >= f.id and l.id < f.id + 1000 order by l.id limit 1000
+  ) t
+  where t.id - t.leg = f.id
   order by t.id`
+}
 
 export const STORED_REFUSALS = `select key, code, request from ledger.refused
   where book_id = $1 and key = any($2::uuid[])`
