@@ -4,13 +4,19 @@
  *
  * Argument: the url of the database.
  */
-import { createHttp, createLog, createMetrics, type Route } from '../../server/src/base/index.ts'
-import { ledgerRoutes } from '../../server/src/ledger/index.ts'
+import {
+  createHttp,
+  createLog,
+  createMetrics,
+  findAnswer,
+  type Route,
+} from '../../server/src/base/index.ts'
+import { createReads, ledgerRoutes } from '../../server/src/ledger/index.ts'
 import { BOOK, openEngine } from './engine.ts'
 
 const url = process.argv[2]!
 const { ledger, world } = await openEngine(url)
-const routes = ledgerRoutes({ ledger, reads: ledger, orgId: 1 })
+const routes = ledgerRoutes({ ledger, reads: createReads(world.db), orgId: 1 })
 const created = routes.find(({ method, path }) => method === 'POST' && path === '/v1/transfers')
 if (created === undefined) throw new Error('the ledger has no route POST /v1/transfers')
 
@@ -37,6 +43,7 @@ const http = await createHttp({
   rng: world.rng,
   net: world.net,
   metrics: createMetrics(),
+  answers: { find: (book, keyHash) => findAnswer(world.db, book, keyHash) },
   routes: [...routes, noop],
 })
 const { url: address } = await http.listen({ port: 0 })
