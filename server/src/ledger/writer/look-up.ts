@@ -17,8 +17,8 @@ import {
   KEYS_OF_IDS,
   REVERSED,
   STORED_REFUSALS,
-  STORED_TRANSFERS,
   type StoredRow,
+  storedTransfers,
 } from './store.ts'
 import { heldMoney } from './takeover.ts'
 import { UuidWords } from './uuid-words.ts'
@@ -110,8 +110,7 @@ async function storedRows(
   }
   const rows: StoredRow[] = []
   for (const [partition, list] of asked) {
-    const values = [book, list, partition.first, partition.end]
-    rows.push(...(await db.query<StoredRow>(STORED_TRANSFERS, values)))
+    rows.push(...(await db.query<StoredRow>(storedTransfers(partition.table), [book, list])))
   }
   return rows
 }
