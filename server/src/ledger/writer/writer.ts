@@ -590,13 +590,20 @@ export class Writer implements BookWriter {
     const work = this.look(asked.needs)
       .then((looked) => {
         for (const entry of asked.entries) entry.looked = looked
+        this.failingSince = undefined
         this.requeue(asked.entries)
       })
-      .catch((error: Error) => {
-        for (const entry of asked.entries) {
-          this.letGo(entry)
-          entry.reject(error)
+      .catch(async (error: Error) => {
+        const sqlState = String((error as { code?: unknown }).code)
+        if (/^2[23]\d/.test(sqlState)) {
+          // Ids that are none: a module's mistake, which asking again does not mend.
+          this.rejectAll(asked.entries, new RefusedByData(sqlState, error.message))
+          return
         }
+        this.options.world.log.warn({ error, book: this.book.number }, 'a look-up is made again')
+        await this.options.wall.sleep(PAUSE_MS, 'ledger.look_again')
+        this.requeue(asked.entries)
+        this.shedWhenAway()
       })
       .finally(() => {
         this.looking.delete(work)
