@@ -11,8 +11,12 @@ import { connect, createServer, type Socket } from 'node:net'
  */
 export type Cut = 'lost' | 'won'
 
-/** `commit`: kept from PostgreSQL. `answer`: done by PostgreSQL, its answer kept from the writer. */
-export type Held = 'commit' | 'answer'
+/**
+ * What is kept back. `seal`: the writer's last message whole, so that PostgreSQL has only the rows
+ * before it. `commit`: the COMMIT alone, so that the head is moved and locked. `answer`: PostgreSQL has
+ * committed, and the writer does not hear of it.
+ */
+export type Held = 'seal' | 'commit' | 'answer'
 
 export interface Hold {
   /** Resolves when a COMMIT is held; for `answer`, when PostgreSQL has done it. */
@@ -56,6 +60,8 @@ interface State {
 }
 
 const WRITER = /tenon book \d+ writer/
+/** The message of a COMMIT, as it stands at the end of a chunk. */
+const COMMIT = Buffer.from('Q\0\0\0\x0bcommit\0', 'latin1')
 
 /** Opens a wire to the database that `url` names. */
 export async function openWire(url: string): Promise<Wire> {
@@ -121,6 +127,8 @@ class Link {
   #answers: 'pass' | 'drop' | Buffer[] = 'pass'
   /** Chunks kept from PostgreSQL. */
   #kept: Buffer[] | undefined
+  /** Whether what stands before the COMMIT in its chunk still goes on. */
+  #passing = false
   /** Called when that many more requests have ended. */
   #after: { ends: number; run: () => void } | undefined
 
@@ -138,8 +146,14 @@ class Link {
     near.on('data', (chunk: Buffer) => {
       sent(chunk)
       if (near.destroyed) return
-      if (this.#kept === undefined) far.write(chunk)
-      else this.#kept.push(chunk)
+      if (this.#kept === undefined) {
+        far.write(chunk)
+        return
+      }
+      const passes = this.#passing ? Math.max(0, chunk.lastIndexOf(COMMIT)) : 0
+      this.#passing = false
+      if (passes > 0) far.write(chunk.subarray(0, passes))
+      this.#kept.push(chunk.subarray(passes))
     })
     far.on('data', (chunk: Buffer) => {
       if (this.#answers === 'pass') near.write(chunk)
@@ -182,7 +196,8 @@ class Link {
   }
 
   #hold(trap: Extract<Trap, { kind: 'hold' }>): void {
-    if (trap.held === 'commit') {
+    if (trap.held !== 'answer') {
+      this.#passing = trap.held === 'commit'
       const kept: Buffer[] = []
       this.#kept = kept
       trap.reached()
