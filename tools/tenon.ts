@@ -34,6 +34,17 @@ Sample deals are in schemes/samples/.`,
     run: async (args, terminal) => (await import('./commands/sale.ts')).run(args, terminal),
   },
   {
+    name: 'ledger',
+    summary: 'verify the books: chain, transfers, balances, holds',
+    usage: `tenon ledger verify [--book <number>]
+
+Tells each book again from its rows alone and compares: the chain of seals, every transfer, balance and
+hold. Names the first wrong row, and then ends with exit code 1. A book may be written meanwhile.
+Keep the printed chain elsewhere: it also gives away a past that was rewritten as a whole.
+--book <number>  only this book`,
+    run: async (args, terminal) => (await import('./commands/ledger.ts')).run(args, terminal),
+  },
+  {
     name: 'backup',
     summary: 'copy the embedded database and archive its log from now on',
     usage: `tenon backup [--to <folder>]

@@ -54,4 +54,12 @@ export {
   type TransferType,
   type VoidRequest,
 } from './transfer.ts'
+export {
+  bookNumbers,
+  UnknownBookProblem,
+  type VerifyOptions,
+  type VerifyReport,
+  verifyBook,
+  type WrongRow,
+} from './verify.ts'
 export type { CommittedBatch } from './writer/writer.ts'

@@ -10,7 +10,7 @@
 import type { Db, Tx } from '#base'
 import { Balances } from './verify/balances.ts'
 import { Links } from './verify/links.ts'
-import * as read from './verify/read.ts'
+import * as read from './verify/verify-store.ts'
 import {
   NOTHING,
   type RefusedRow,
@@ -22,6 +22,7 @@ import {
 import { CHAIN_START, sealHash } from './writer/chain.ts'
 import { Rows } from './writer/rows.ts'
 
+export { bookNumbers } from './verify/verify-store.ts'
 export type { WrongRow } from './verify/wrong-row.ts'
 
 export interface VerifyReport {
@@ -105,7 +106,9 @@ class Verification {
     const head = await read.head(this.tx, this.book)
     const chart = await read.chartOf(this.tx, this.book)
     if (head === undefined || chart === undefined) {
-      throw new UnknownBookProblem(`There is no book ${this.book}. List them with "tenon ledger".`)
+      throw new UnknownBookProblem(
+        `There is no book ${this.book}; "tenon ledger verify" alone verifies all there are.`,
+      )
     }
     this.balances = new Balances(chart)
     const accounts = read.accounts(this.tx, this.book)

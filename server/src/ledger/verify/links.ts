@@ -5,7 +5,7 @@
  */
 import type { Tx } from '#base'
 import { TYPE } from './balances.ts'
-import { holdsOf, type ReversedLeg, reversedLegs } from './read.ts'
+import { holdsOf, type ReversedLeg, reversedLegs } from './verify-store.ts'
 import { type HoldRow, NOTHING, type StoredTransfer, type WrongRow, wrong } from './wrong-row.ts'
 
 interface OpenHold {

@@ -234,3 +234,11 @@ export async function strayHold(tx: Tx, book: number): Promise<bigint | undefine
   )
   return row?.id
 }
+
+/** The numbers of all books. */
+export async function bookNumbers(db: Tx): Promise<number[]> {
+  const rows = await db.query<{ book_id: number }>(
+    'select book_id from ledger.book order by book_id',
+  )
+  return rows.map((row) => row.book_id)
+}
