@@ -1,17 +1,12 @@
 /** The door to banks: the port every bank stands behind, and the desk that sends, asks and records. */
 export { type CustodyBankSettings, custodyBank } from './adapters/custody-bank/adapter.ts'
-export {
-  type ChannelOwner,
-  createDesk,
-  type Desk,
-  type DeskOptions,
-  type InboundTaken,
-  type NoticeTaken,
-  type Parts,
-} from './desk.ts'
+export type { DeskOptions } from './context.ts'
+export { createDesk, type Desk, type NoticeTaken } from './desk.ts'
 export { type ChannelRoutes, channelRoutes } from './http.ts'
+export type { InboundTaken } from './inbound.ts'
 export type { Instruction, Intent } from './instruction.ts'
 export { CHANNEL_PROBLEMS } from './notice-refusals.ts'
+export type { ChannelOwner, Parts } from './owner.ts'
 export {
   type Answer,
   type Channel,

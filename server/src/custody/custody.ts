@@ -33,6 +33,7 @@ import { createOwner, partyPlace } from './owner.ts'
 import { DEADLINE, openingEffects, partsOf } from './parts.ts'
 import type { Problem } from './problem.ts'
 import { matchStatement, type Proof } from './prove.ts'
+import * as reads from './reads.ts'
 import type { CustodyRefusalCode } from './refusals.ts'
 import { type Purpose, type Scheme, schemeHash } from './scheme.ts'
 import * as store from './store.ts'
@@ -112,7 +113,7 @@ export function createCustody(options: CustodyOptions): Custody {
   })
 
   const openPool: Custody['openPool'] = async ({ orgId, name, poolNo, channel }) => {
-    const known = (await store.listPools(db)).find(
+    const known = (await reads.listPools(db)).find(
       (each) => each.channel === channel.name && each.poolNo === poolNo,
     )
     const number = known?.book ?? (await bookNamed(ledger, { orgId, name }))
@@ -146,7 +147,7 @@ export function createCustody(options: CustodyOptions): Custody {
     if (!('deal' in read)) return { refused: 'deal_not_valid', problems: read }
     const { deal } = read
     const { orgId } = pool(book)
-    if ((await store.findDeal(db, { book, orgId, deal: deal.deal })) !== undefined) {
+    if ((await reads.findDeal(db, { book, orgId, deal: deal.deal })) !== undefined) {
       return { refused: 'deal_exists' }
     }
     const scheme = schemes.find((each) => each.scheme === deal.scheme)!
@@ -192,7 +193,7 @@ export function createCustody(options: CustodyOptions): Custody {
     also: readonly EffectRow[] = [],
   ): Promise<CaseRefused | undefined> => {
     for (let attempt = 1; attempt <= DECISIONS_MAX; attempt += 1) {
-      const view = await store.loadCase(db, book, id)
+      const view = await reads.loadCase(db, book, id)
       if (view === undefined) return { refused: 'case_not_found' }
       const draft = draftOf(view, clock.now(), pool(book))
       const refused = await decideOn(draft)
@@ -242,8 +243,8 @@ export function createCustody(options: CustodyOptions): Custody {
     openCase,
     reportFact,
     retryStep: (book, id, step) => command(book, id, (draft) => decide.stepRetried(draft, step)),
-    case: (book, id) => store.loadCase(db, book, id),
-    openItems: (book) => store.listOpenItems(db, book),
+    case: (book, id) => reads.loadCase(db, book, id),
+    openItems: (book) => reads.listOpenItems(db, book),
     takeNotice: (book, request) => desk.takeNotice(book, request),
     prove: (book, dates) =>
       matchStatement({ db, clock, ledger, desk, pool: pool(book) }, book, dates),

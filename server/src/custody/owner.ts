@@ -16,6 +16,7 @@ import type { ChannelCall, ChannelOwner, Inbound, Instruction, Parts } from '#ch
 import type { Case, OpenItem, Step, StepLeg } from './case.ts'
 import * as decide from './decide.ts'
 import { type Draft, draftOf, newItem, openItem, type PoolAccounts } from './draft.ts'
+import * as reads from './reads.ts'
 import * as store from './store.ts'
 
 export interface OwnerOptions {
@@ -39,7 +40,7 @@ export function createOwner(options: OwnerOptions): ChannelOwner {
 
   const caseOf = async (instruction: Instruction): Promise<Case> => {
     const id = present(parsePublicId(instruction.owner, 'case'), `owner ${instruction.owner}`).uuid
-    return present(await store.loadCase(db, instruction.book, id), `case ${instruction.owner}`)
+    return present(await reads.loadCase(db, instruction.book, id), `case ${instruction.owner}`)
   }
   const draft = (view: Case) => draftOf(view, clock.now(), pool(view.book))
 
@@ -49,7 +50,7 @@ export function createOwner(options: OwnerOptions): ChannelOwner {
     item: Pick<OpenItem, 'kind' | 'amount' | 'side' | 'reference' | 'detail'>,
   ): Promise<Parts | undefined> => {
     const fresh = newItem(item, clock.now())
-    const known = await store.listOpenItems(db, book, { all: true, caseRef: '' })
+    const known = await reads.listOpenItems(db, book, { all: true, caseRef: '' })
     if (known.some(({ id }) => id === fresh.id)) return undefined
     const effect = applied(store.insertOpenItem, { orgId: pool(book).orgId, item: fresh })
     return { roots: [`open_item:${fresh.id}`], effects: [effect] }
@@ -88,9 +89,9 @@ export function createOwner(options: OwnerOptions): ChannelOwner {
       const party =
         inbound.kind === 'suspense'
           ? undefined
-          : await store.findParty(db, book, inbound.subAccount)
+          : await reads.findParty(db, book, inbound.subAccount)
       if (party === undefined) return { state: 'booked', parts: toSuspense(book, inbound) }
-      const view = present(await store.loadCase(db, book, party.caseId), `case ${party.caseId}`)
+      const view = present(await reads.loadCase(db, book, party.caseId), `case ${party.caseId}`)
       const next = draft(view)
       const { role } = party
       const { amount, flow } = inbound
@@ -163,7 +164,7 @@ async function callOf(
       throw new Bug('a tranche that is awaited is not an instruction')
   }
   const at = { book: view.book, caseId: view.id, role: step.role }
-  const row = present(await store.loadSealedParty(db, at), `party ${step.role}`)
+  const row = present(await reads.loadSealedParty(db, at), `party ${step.role}`)
   const place = partyPlace(view.orgId, view.id, step.role)
   const name = seal.open('name', row.name, { ...place, column: 'name' })
   const account = seal.open('card', row.account, { ...place, column: 'account' })

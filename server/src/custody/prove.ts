@@ -21,6 +21,7 @@ import {
 import type { Ledger } from '#ledger'
 import type { OpenItem } from './case.ts'
 import { newItem, type PoolAccounts } from './draft.ts'
+import * as reads from './reads.ts'
 import * as store from './store.ts'
 
 export interface ProvedFile {
@@ -177,7 +178,8 @@ const OPERATIONS: Partial<Record<StatementFile['kind'], readonly Operation[]>> =
   transfers: ['freeze', 'unfreeze', 'pay'],
 }
 
-function matchRows(file: StatementFile, ours: Ours): Difference[] {
+/** What a file tells that our rows do not, and the other way round. Reads only. */
+export function matchRows(file: StatementFile, ours: Ours): Difference[] {
   return file.kind === 'pay_ins' ? matchPayIns(file, ours) : matchCalls(file, ours)
 }
 
@@ -292,7 +294,7 @@ async function matchBalances(
   const add = async (subAccount: string, account: Uuid) => {
     ours.set(subAccount, (ours.get(subAccount) ?? 0n) + (await posted(sources, book, account)))
   }
-  for (const holding of await store.listHoldings(sources.db, book)) {
+  for (const holding of await reads.listHoldings(sources.db, book)) {
     const guaranteed = holding.purpose === 'guarantee'
     const subAccount = guaranteed ? functionAccounts.guarantee : holding.subAccount
     if (subAccount !== '') await add(subAccount, holding.ledgerAccount)
@@ -316,7 +318,7 @@ async function closeFileItems(
   files: readonly StatementFile[],
 ): Promise<void> {
   const read = new Set(files.map(fileReference))
-  for (const { id, kind, reference } of await store.listOpenItems(db, book)) {
+  for (const { id, kind, reference } of await reads.listOpenItems(db, book)) {
     const aboutFile = kind === 'statement_missing' || kind === 'statement_refused'
     if (!aboutFile || !read.has(reference)) continue
     await ledger.writer(book).submit({
@@ -334,7 +336,7 @@ async function nameDifferences(
   book: number,
   differences: readonly Difference[],
 ): Promise<void> {
-  const known = [...(await store.listOpenItems(db, book, { all: true }))]
+  const known = [...(await reads.listOpenItems(db, book, { all: true }))]
   for (const each of differences) {
     const { kind, reference } = each
     const same = known.filter((item) => item.kind === kind && item.reference === reference)
