@@ -18,6 +18,7 @@ import {
   BOOKS_AFTER,
   createPartition,
   DISOWN,
+  INSERT_ACCOUNTS,
   INSERT_BOOK,
   INSERT_HEAD,
   INSERT_PARTITION,
@@ -111,15 +112,7 @@ export class ServerLedger implements Ledger {
   async createBook(request: NewBook): Promise<Book> {
     const number = await this.world.db.tx((tx) => this.insertBook(tx, request))
     await this.take(number)
-    const writer = this.writer(number)
-    const singles = (CHARTS[request.chart] ?? []).filter((row) => row.single)
-    const open = singles.map((row) => ({
-      id: this.world.ids.uuid(),
-      code: row.code,
-      name: row.name,
-    }))
-    if (open.length > 0) await writer.submit({ roots: [], open })
-    return writer.book
+    return this.writer(number).book
   }
 
   async close(): Promise<void> {
@@ -144,6 +137,7 @@ export class ServerLedger implements Ledger {
     ])
     const number = rows[0]!.book_id
     await tx.query(INSERT_HEAD, [number, orgId, CHAIN_START, at])
+    await this.insertSingles(tx, { number, orgId, chart, at })
     const end = 1 + (this.options.partitionRows ?? PARTITION_ROWS)
     for (const statement of createPartition(number, 1, 1, end)) await tx.query(statement)
     await tx.query(INSERT_PARTITION, [number, orgId, 1, 1, end])
@@ -151,6 +145,27 @@ export class ServerLedger implements Ledger {
       await this.store(tx, answer({ number, orgId, name, currency, chart }))
     }
     return number
+  }
+
+  /** The accounts of which a book has exactly one, opened with it. */
+  private async insertSingles(
+    tx: Tx,
+    book: { number: number; orgId: number; chart: string; at: Date },
+  ): Promise<void> {
+    const singles = (CHARTS[book.chart] ?? []).filter((row) => row.single)
+    await tx.query(INSERT_ACCOUNTS, [
+      book.number,
+      book.orgId,
+      book.at,
+      0,
+      singles.map((_, index) => index + 1),
+      singles.map(() => this.world.ids.uuid()),
+      singles.map((row) => row.code),
+      singles.map((row) => row.name),
+      singles.map(() => null),
+      singles.map((row) => row.side),
+      singles.map((row) => row.creditLimit),
+    ])
   }
 
   /** The answer to a request that creates a book is kept in book 0: the new one has no key yet. */
