@@ -301,7 +301,7 @@ export class Writer implements BookWriter {
   private requeue(entries: readonly Entry[]): void {
     if (entries.length === 0) return
     if (this.stopped !== undefined) {
-      for (const entry of entries) entry.reject(this.stopped)
+      this.rejectAll(entries, this.stopped)
       return
     }
     this.queue = [...entries, ...this.queue.slice(this.queueHead)]
@@ -607,7 +607,6 @@ export class Writer implements BookWriter {
       })
       .finally(() => {
         this.looking.delete(work)
-        if (this.stopped !== undefined) this.stop(this.stopped)
         this.schedule()
       })
     this.looking.add(work)
@@ -627,13 +626,10 @@ export class Writer implements BookWriter {
 
   private stop(error: Error): void {
     this.stopped ??= error
-    // Letting go of one may bring back others that waited for it.
-    while (this.waiting > 0) {
-      const left = [...this.groups.splice(0).flat(), ...this.queue.slice(this.queueHead)]
-      this.queue = []
-      this.queueHead = 0
-      this.rejectAll(left, this.stopped)
-    }
+    const left = [...this.groups.splice(0).flat(), ...this.queue.slice(this.queueHead)]
+    this.queue = []
+    this.queueHead = 0
+    this.rejectAll(left, this.stopped)
   }
 
   /** Resolves after something in flight or being looked up has ended. */
