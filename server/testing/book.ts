@@ -21,6 +21,8 @@ export interface TestLedgerOptions {
   readonly partitionRows?: number
   readonly queueMax?: number
   readonly start?: Instant
+  /** Stands between the ledger and its pool, to hold back what the pool answers. */
+  readonly pool?: (db: Db) => Db
 }
 
 export interface TestLedger {
@@ -59,8 +61,8 @@ export async function testLedger(options: TestLedgerOptions = {}): Promise<TestL
   await database.db.query(TILL)
   const wire = await openWire(database.url)
   const wired = createDb({ url: wire.url, checkoutMs: 10_000 })
-  const { start } = options
-  const db = options.through === 'wire' ? wired : database.db
+  const { start, pool = (db: Db) => db } = options
+  const db = pool(options.through === 'wire' ? wired : database.db)
   const world = testWorld({ db, ...(start !== undefined && { start }) })
   const { partitionRows = 10_000, queueMax } = options
   const open = (db: Db) =>
