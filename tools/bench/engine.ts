@@ -72,15 +72,18 @@ export async function openEngine(url: string, options: EngineOptions = {}): Prom
   return { world, ledger, writer: ledger.writer(BOOK), close }
 }
 
-/** Migrates an empty database and opens book 1 with `accounts` funded accounts. */
-export async function fillLedger(
-  url: string,
-  accounts: number = ACCOUNTS,
-  said: (opened: number) => void = () => undefined,
-): Promise<void> {
+export interface FillOptions extends EngineOptions {
+  readonly accounts?: number
+  /** Hears how many accounts are open. */
+  readonly said?: (opened: number) => void
+}
+
+/** Migrates an empty database and opens book 1 with funded accounts. */
+export async function fillLedger(url: string, options: FillOptions = {}): Promise<void> {
+  const { accounts = ACCOUNTS, said, ...engineOptions } = options
   await migrate({ url })
   const world = realWorld({ url })
-  const ledger = await openLedger({ world })
+  const ledger = await openLedger({ world, ...engineOptions })
   try {
     const book = await ledger.createBook({
       orgId: 1,
@@ -98,7 +101,7 @@ export async function fillLedger(
       const legs: Leg[] = open.map(({ id }) => ({ debit: SOURCE, credit: id, amount: FUNDING }))
       const funding = { type: 'post', id: benchId(`funding ${first}`), legs } as const
       await committed(writer.submit({ roots: [], open, transfers: [funding] }))
-      said(first + numbers.length - 1)
+      said?.(first + numbers.length - 1)
     }
   } finally {
     await ledger.close()
@@ -209,9 +212,10 @@ export const split10: Design = design({
     const dice = new Dice(13)
     return async () => {
       const first = 2 + dice.below(ACCOUNTS - SPLIT)
-      const legs = range(first, first + SPLIT - 1).map((n) => {
-        return { debit: idOf(1), credit: idOf(n), amount: 1n }
-      })
+      const legs: Leg[] = []
+      for (let n = first; n < first + SPLIT; n += 1) {
+        legs.push({ debit: idOf(1), credit: idOf(n), amount: 1n })
+      }
       const result = await writer.transfer({ type: 'post', id: pool.hex(), legs })
       if (result.status !== 'accepted') throw new Error(`refused: ${result.code}`)
       return SPLIT

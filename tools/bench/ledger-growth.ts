@@ -59,7 +59,6 @@ export const ledgerGrowthBench: Bench = {
     const given = options.numbers('partition-rows', [])
     const server = await startBenchServer()
     try {
-      await server.makeTemplate((url) => fillLedger(url))
       const grown: Growth[] = []
       for (const partitionRows of given.length === 0 ? [undefined] : given) {
         grown.push(await grow(server, sizes, partitionRows, progress))
@@ -88,12 +87,11 @@ async function grow(
   partitionRows: number | undefined,
   progress: (line: string) => void,
 ): Promise<Growth> {
-  const database = await server.copy()
+  const database = await server.empty()
+  const options = partitionRows === undefined ? {} : { partitionRows }
+  await fillLedger(database.url, options)
   const atFirst = await transfersIn(database.url)
-  const engine = await openEngine(
-    database.url,
-    partitionRows === undefined ? {} : { partitionRows },
-  )
+  const engine = await openEngine(database.url, options)
   const call = singles('uniform')(engine.writer)
   const window = wholePartitions(sizes.window, await partitionSize(database.url))
   let written = 0

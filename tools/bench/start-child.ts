@@ -7,7 +7,8 @@ import { runCallers } from './callers.ts'
 import { accountId, openEngine } from './engine.ts'
 import { Dice, RandomPool } from './random-pool.ts'
 
-const CALLERS = 2_000
+/** So many that the queue is never empty: balances then lag behind, and a start has to replay. */
+const CALLERS = 6_000
 /** As many different ids as keep the generator itself light. */
 const CHOSEN = 20_000
 

@@ -43,8 +43,11 @@ export async function measureStarts(options: StartsOptions): Promise<Starts> {
     peakMb: [] as number[],
   }
   try {
-    await fillLedger(database.url, accounts, (opened) => {
-      if (opened % 100_000 === 0) progress(`${number(opened)} accounts opened`)
+    await fillLedger(database.url, {
+      accounts,
+      said: (opened) => {
+        if (opened % 100_000 === 0) progress(`${number(opened)} accounts opened`)
+      },
     })
     await startLoadKill(database.url, options)
     for (let start = 1; start <= starts; start += 1) {

@@ -29,6 +29,7 @@ describe.skipIf(process.platform !== 'linux')('chaos', () => {
       doubled: 0,
       wrong_balances: 0,
       torn: 0,
+      wrong_answers: 0,
       kills_mid_batch: 2,
       planted_found: 3,
     })

@@ -16,6 +16,8 @@ export interface Verdict {
   wrongBalances: number
   /** Commands of which only the money or only the row effect is there. */
   torn: number
+  /** Requests refused for their data or a moved row, though nothing is wrong with either. */
+  wrongAnswers: number
   /** The first few findings, in words. */
   readonly findings: string[]
 }
@@ -23,14 +25,10 @@ export interface Verdict {
 const FINDINGS_SHOWN = 10
 
 export function newVerdict(): Verdict {
-  return { lost: 0, doubled: 0, wrongBalances: 0, torn: 0, findings: [] }
+  return { lost: 0, doubled: 0, wrongBalances: 0, torn: 0, wrongAnswers: 0, findings: [] }
 }
 
-function find(
-  verdict: Verdict,
-  count: 'lost' | 'doubled' | 'wrongBalances' | 'torn',
-  what: string,
-) {
+function find(verdict: Verdict, count: Exclude<keyof Verdict, 'findings'>, what: string) {
   verdict[count] += 1
   if (verdict.findings.length < FINDINGS_SHOWN) verdict.findings.push(`${count}: ${what}`)
 }
@@ -146,6 +144,11 @@ function judgeRequests({ entries, known }: JudgeOptions, book: BookRead, verdict
     for (const other of contradictions) {
       find(verdict, 'doubled', `${id} was answered ${ending?.kind} and ${other.kind}`)
     }
+    const mark = work.kind === 'command' ? work.mark : 'moves'
+    const expected = { data: 'poison', stale: 'stale' }
+    if ((ending?.kind === 'data' || ending?.kind === 'stale') && mark !== expected[ending.kind]) {
+      find(verdict, 'wrongAnswers', `${work.request.type} ${id} was answered ${ending.kind}`)
+    }
     if (ending?.kind === 'accepted') {
       const why = differs(work.request, legs, ending.number, { book, idOf })
       if (why !== undefined) find(verdict, 'lost', `${id} was accepted and ${why}`)
@@ -175,6 +178,13 @@ function differs(
     for (const leg of request.legs) expected.push(`${leg.debit} ${leg.credit} ${leg.amount}`)
   } else if (request.type === 'hold') {
     expected.push(`${request.debit} ${request.credit} ${request.amount}`)
+  } else if (request.type === 'reverse') {
+    const subject = book.byKey.get(request.subject)
+    if (subject === undefined) return 'its subject is not booked'
+    if (first.subject_id !== subject[0]!.id) return `is booked on transfer ${first.subject_id}`
+    for (const { debit, credit, amount } of [...subject].reverse()) {
+      expected.push(`${idOf.get(credit)} ${idOf.get(debit)} ${amount}`)
+    }
   } else if (request.type === 'release' || request.type === 'void') {
     const hold = book.byKey.get(request.hold)?.[0]
     if (hold === undefined) return 'its hold is not booked'

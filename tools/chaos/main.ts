@@ -43,6 +43,7 @@ async function ledger(options: Options): Promise<number> {
     seed,
     callers: options.number('callers', short ? 16 : 64),
     faults: faultsNamed(options.text('faults')),
+    acksPerRound: short ? 100 : 1_100,
     patienceMs: short ? 20_000 : 60_000,
     stopWhenFound: options.flag('stop-when-found'),
     print: progress,
@@ -64,8 +65,8 @@ async function ledger(options: Options): Promise<number> {
 }
 
 function clean(figures: RunFigures): boolean {
-  const { lost, doubled, wrong_balances, torn, stuck } = figures
-  return lost + doubled + wrong_balances + torn === 0 && stuck === undefined
+  const { lost, doubled, wrong_balances, torn, wrong_answers, stuck } = figures
+  return lost + doubled + wrong_balances + torn + wrong_answers === 0 && stuck === undefined
 }
 
 function faultsNamed(text: string | undefined): readonly Fault[] {

@@ -77,6 +77,7 @@ export function chaosId(name: string): Uuid {
 export class Workload {
   readonly #rng: Rng
   readonly #holds: Uuid[] = []
+  readonly #posts: Uuid[] = []
 
   constructor(seed: number) {
     this.#rng = seededRng(seed)
@@ -87,7 +88,8 @@ export class Workload {
     if (roll < 45) return { kind: 'transfer', request: this.#post(n, 1) }
     if (roll < 55) return { kind: 'transfer', request: this.#post(n, 2 + this.#rng.below(4)) }
     if (roll < 67) return { kind: 'transfer', request: this.#hold(n) }
-    if (roll < 79) return { kind: 'transfer', request: this.#endHold(n) }
+    if (roll < 77) return { kind: 'transfer', request: this.#endHold(n) }
+    if (roll < 80) return { kind: 'transfer', request: this.#reverse(n) }
     const mark = roll < 94 ? 'moves' : roll < 97 ? 'stale' : 'poison'
     return { kind: 'command', request: this.#post(n, 1), mark }
   }
@@ -105,13 +107,23 @@ export class Workload {
   }
 
   #post(n: number, legs: number): TransferRequest {
-    return { type: 'post', id: this.#id(n), legs: Array.from({ length: legs }, () => this.#leg()) }
+    const id = this.#id(n)
+    this.#posts.push(id)
+    return { type: 'post', id, legs: Array.from({ length: legs }, () => this.#leg()) }
   }
 
   #hold(n: number): TransferRequest {
     const id = this.#id(n)
     this.#holds.push(id)
     return { type: 'hold', id, ...this.#leg() }
+  }
+
+  /** Of few posts, so that two often want to reverse the same one. */
+  #reverse(n: number): TransferRequest {
+    const recent = Math.min(16, this.#posts.length)
+    if (recent === 0) return this.#post(n, 1)
+    const subject = this.#posts[this.#posts.length - 1 - this.#rng.below(recent)]!
+    return { type: 'reverse', id: this.#id(n), subject }
   }
 
   /** Releases a part, releases all, or voids; the hold may be refused, unknown yet or ended before. */

@@ -32,6 +32,8 @@ export interface RunOptions {
   readonly faults: readonly Fault[]
   /** Ends after the first round that finds something: for planted faults. */
   readonly stopWhenFound: boolean
+  /** What each round must have accepted before its load ends. */
+  readonly acksPerRound: number
   /** How long nothing may be accepted after a fault, and how long the last answers may take. */
   readonly patienceMs: number
   readonly print: (line: string) => void
@@ -47,6 +49,7 @@ export interface RunFigures {
   readonly doubled: number
   readonly wrong_balances: number
   readonly torn: number
+  readonly wrong_answers: number
   readonly recovery_ms_p50: number
   readonly recovery_ms_p99: number
   /** Why the run ended before its time; absent when it did not. */
@@ -55,8 +58,6 @@ export interface RunFigures {
 
 /** How long a host may take to start or to answer. */
 const HOST_MS = 30_000
-/** Load after the recovery. */
-const AFTER_MS = 200
 
 /** Runs all rounds. Findings are counted, not thrown; only a broken harness rejects. */
 export async function runChaos(options: RunOptions): Promise<RunFigures> {
@@ -139,8 +140,8 @@ class Play {
 
   /** Whether the run has seen enough: stuck, or a planted fault found. */
   get over(): boolean {
-    const { lost, doubled, wrongBalances, torn } = this.#verdict
-    const found = lost + doubled + wrongBalances + torn > 0
+    const { lost, doubled, wrongBalances, torn, wrongAnswers } = this.#verdict
+    const found = lost + doubled + wrongBalances + torn + wrongAnswers > 0
     return this.#stuck !== undefined || (found && this.#options.stopWhenFound)
   }
 
@@ -172,6 +173,7 @@ class Play {
     const { clients } = stage
     await this.#findOwner()
     clients.sendTo(stage.owner, stage.standby)
+    const atFirst = this.#journal.count('accepted')
     clients.start()
     await pause(round.loadMs)
     const before = this.#journal.count('accepted')
@@ -180,7 +182,7 @@ class Play {
       if (round.fault.startsWith('kill_') && struck.inFlight > 0) this.#kills += 1
       const recovered = await clients.acceptedAfter(struck.at, patienceMs)
       this.#recoveries.push(recovered - struck.at)
-      await pause(AFTER_MS)
+      await this.#enough(atFirst)
       await clients.drain(AbortSignal.timeout(patienceMs))
       this.#rounds += 1
       await this.#findOwner()
@@ -202,7 +204,7 @@ class Play {
   }
 
   figures(): RunFigures {
-    const { lost, doubled, wrongBalances, torn } = this.#verdict
+    const { lost, doubled, wrongBalances, torn, wrongAnswers } = this.#verdict
     const recoveries = this.#recoveries.length === 0 ? [0] : this.#recoveries
     return {
       rounds: this.#rounds,
@@ -214,6 +216,7 @@ class Play {
       doubled,
       wrong_balances: wrongBalances,
       torn,
+      wrong_answers: wrongAnswers,
       recovery_ms_p50: Math.round(percentile(recoveries, 0.5)),
       recovery_ms_p99: Math.round(percentile(recoveries, 0.99)),
       ...(this.#stuck === undefined ? {} : { stuck: this.#stuck }),
@@ -256,6 +259,16 @@ class Play {
     }
   }
 
+  /** Load goes on until the round has had its share. */
+  async #enough(atFirst: number): Promise<void> {
+    const { acksPerRound, patienceMs } = this.#options
+    const late = performance.now() + patienceMs
+    while (this.#journal.count('accepted') < atFirst + acksPerRound) {
+      if (performance.now() > late) throw new Error(`fewer than ${acksPerRound} accepted in time`)
+      await pause(50)
+    }
+  }
+
   /** After PostgreSQL was killed either host may have been the quicker one. */
   async #findOwner(): Promise<void> {
     const stage = this.#stage
@@ -281,6 +294,9 @@ class Play {
   }
 }
 
-function words({ lost, doubled, wrongBalances, torn }: Verdict): string {
-  return `${lost} lost, ${doubled} doubled, ${wrongBalances} wrong balances, ${torn} torn`
+function words({ lost, doubled, wrongBalances, torn, wrongAnswers }: Verdict): string {
+  return (
+    `${lost} lost, ${doubled} doubled, ${wrongBalances} wrong balances, ${torn} torn, ` +
+    `${wrongAnswers} wrong answers`
+  )
 }
