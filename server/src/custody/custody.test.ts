@@ -9,7 +9,7 @@ import { newStageKeys, openStage, type Stage } from '../../../tools/sale/stage.t
 import { type TestDatabase, testDatabase } from '../../testing/database.ts'
 import { type TestWorld, testWorld } from '../../testing/world.ts'
 import type { Case } from './case.ts'
-import { CUSTODY_REFUSALS } from './refusals.ts'
+import { CUSTODY_REFUSALS, type CustodyRefusalCode } from './refusals.ts'
 
 const sample = readFileSync(
   new URL('../../../schemes/samples/resale-home.json', import.meta.url),
@@ -112,44 +112,60 @@ describe('refusals', () => {
   afterAll(() => leave(at))
 
   const nobody = '0'.repeat(32)
-  const given: Record<keyof typeof CUSTODY_REFUSALS, () => Promise<unknown>> = {
-    deal_not_valid: () => at.stage.custody.openCase(at.stage.book, { deal: 'x' }),
-    deal_exists: async () => {
-      const opened = await view(at, await open(at))
-      const again = { ...(JSON.parse(sample) as object), deal: opened.deal }
-      return at.stage.custody.openCase(at.stage.book, again)
-    },
-    case_not_found: () => report(at, nobody, ...TITLE),
-    case_over: async () => {
-      const id = await open(at)
-      await upTo(at, id, [['registration', 'refused']])
-      return report(at, id, ...MORTGAGE)
-    },
-    fact_unknown: async () => report(at, await open(at), 'weather', 'fine'),
-    fact_value_unknown: async () => report(at, await open(at), 'registration', 'maybe'),
-    fact_already_known: async () => {
-      const id = await open(at)
-      await upTo(at, id, [TITLE])
-      return report(at, id, 'registration', 'refused')
-    },
+  const given: readonly (readonly [CustodyRefusalCode, () => Promise<unknown>])[] = [
+    ['deal_not_valid', () => at.stage.custody.openCase(at.stage.book, { deal: 'x' })],
+    [
+      'deal_exists',
+      async () => {
+        const opened = await view(at, await open(at))
+        const again = { ...(JSON.parse(sample) as object), deal: opened.deal }
+        return at.stage.custody.openCase(at.stage.book, again)
+      },
+    ],
+    ['case_not_found', () => report(at, nobody, ...TITLE)],
+    [
+      'case_over',
+      async () => {
+        const id = await open(at)
+        await upTo(at, id, [['registration', 'refused']])
+        return report(at, id, ...MORTGAGE)
+      },
+    ],
+    ['fact_unknown', async () => report(at, await open(at), 'weather', 'fine')],
+    ['fact_value_unknown', async () => report(at, await open(at), 'registration', 'maybe')],
+    [
+      'fact_already_known',
+      async () => {
+        const id = await open(at)
+        await upTo(at, id, [TITLE])
+        return report(at, id, 'registration', 'refused')
+      },
+    ],
     // The bank has been told to open sub-accounts, and has not answered.
-    instruction_not_final: async () => report(at, await open(at), 'registration', 'refused'),
-    step_not_found: async () => {
-      const id = await open(at)
-      return at.stage.custody.retryStep(at.stage.book, id, nobody)
-    },
-    step_not_failed: async () => {
-      const id = await open(at)
-      const [step] = (await view(at, id)).steps
-      return at.stage.custody.retryStep(at.stage.book, id, step!.id)
-    },
-  }
-  test.each(Object.keys(CUSTODY_REFUSALS) as (keyof typeof CUSTODY_REFUSALS)[])(
-    '%s',
-    async (code) => {
-      expect(await given[code]()).toMatchObject({ refused: code })
-    },
-  )
+    ['instruction_not_final', async () => report(at, await open(at), 'registration', 'refused')],
+    [
+      'step_not_found',
+      async () => {
+        const id = await open(at)
+        return at.stage.custody.retryStep(at.stage.book, id, nobody)
+      },
+    ],
+    [
+      'step_not_failed',
+      async () => {
+        const id = await open(at)
+        const [step] = (await view(at, id)).steps
+        return at.stage.custody.retryStep(at.stage.book, id, step!.id)
+      },
+    ],
+  ]
+  test.each(given)('%s', async (code, refused) => {
+    expect(await refused()).toMatchObject({ refused: code })
+  })
+
+  test('every refusal has its row, in the order of the table', () => {
+    expect(given.map(([code]) => code)).toEqual(Object.keys(CUSTODY_REFUSALS))
+  })
 
   test('fifty openings of one deal make one case', async () => {
     const deal = { ...(JSON.parse(sample) as object), deal: 'deal-at-once' }

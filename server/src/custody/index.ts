@@ -8,9 +8,10 @@ export {
   type OpenItem,
   type Step,
 } from './case.ts'
-export { type CaseRefused, type Custody, type CustodyOptions, createCustody } from './custody.ts'
+export type { CaseRefused, CustodyOptions } from './context.ts'
+export { type Custody, createCustody } from './custody.ts'
 export { type Deal, dealSchema, type Party, readDeal } from './deal.ts'
-export { evaluate } from './plan.ts'
+export type { NewPool } from './open-pool.ts'
 export type { Problem } from './problem.ts'
 export type { Difference, Proof, ProvedBalance, ProvedFile } from './prove.ts'
 export { CUSTODY_REFUSALS, type CustodyRefusalCode } from './refusals.ts'

@@ -4,13 +4,7 @@
  * which takes pay-ins from the bank's list and asks about every call of its own that is not final.
  */
 import type { Tx } from '#base'
-import {
-  type Channel,
-  FILE_KINDS,
-  type FileKind,
-  listInbound,
-  listInstructions,
-} from '#channels'
+import { type Channel, FILE_KINDS, type FileKind, listInbound, listInstructions } from '#channels'
 import { matchRows } from './prove.ts'
 import { listPools } from './reads.ts'
 
