@@ -11,12 +11,11 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { isDeepStrictEqual } from 'node:util'
 import type { Instant, Uuid } from '#base'
-import type { Staged } from './commands.ts'
 import { Disagreement, type Told } from './disagreement.ts'
-import type { ModelBook } from './model.ts'
-import { emptyBook, instant, open } from './model.ts'
+import { emptyBook, instant, type ModelBook, open } from './model-book.ts'
 import { picture, runStep } from './model-steps.ts'
 import { withChart } from './oracle.ts'
+import type { Staged } from './stage.ts'
 import type { Candidate, Step, StepResult, TransferRow } from './step.ts'
 
 /** Counts what a run has met: refusal codes, accepted types, replays. */

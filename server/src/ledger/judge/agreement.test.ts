@@ -6,8 +6,9 @@ import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { REFUSALS } from '../refusals.ts'
 import { agree, type Tally } from './agree.ts'
-import { plans, stage } from './commands.ts'
+import { plans } from './commands.ts'
 import { type Court, openCourt } from './court.ts'
+import { stage } from './stage.ts'
 import { TYPES } from './step.ts'
 
 const SEQUENCES = Number(process.env.SEQUENCES ?? 2_000)

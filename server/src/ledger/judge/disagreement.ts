@@ -1,4 +1,4 @@
-import type { Staged } from './commands.ts'
+import type { Staged } from './stage.ts'
 import type { Step, StepResult } from './step.ts'
 
 /** A step and the model's answer to it. */

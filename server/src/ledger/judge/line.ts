@@ -13,7 +13,7 @@
 import type { Instant, Uuid } from '#base'
 import type { AccountOpening, AccountState } from '../account.ts'
 import type { Leg, ReleasePart, TransferRequest } from '../transfer.ts'
-import { LARGEST } from './model.ts'
+import { LARGEST } from './model-book.ts'
 import type { Step } from './step.ts'
 
 export const LINE_ACCOUNTS: readonly Omit<AccountOpening, 'id'>[] = [

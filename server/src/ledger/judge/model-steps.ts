@@ -1,38 +1,39 @@
 /** The model's answers to the steps that all three candidates are put before. */
 import type { Instant, Uuid } from '#base'
-import * as model from './model.ts'
+import { apply, applyAll } from './model.ts'
+import { change, closeBefore, type ModelBook, pin } from './model-book.ts'
 import type { Picture, Step, StepResult } from './step.ts'
 
 /** One step of the rules; the book is not changed, a new one is returned. */
 export function runStep(
-  book: model.ModelBook,
+  book: ModelBook,
   step: Step,
   now: Instant,
-): { book: model.ModelBook; result: StepResult } {
+): { book: ModelBook; result: StepResult } {
   switch (step.do) {
     case 'transfer': {
-      const applied = model.apply(book, step.request, now)
+      const applied = apply(book, step.request, now)
       return { book: applied.book, result: { do: 'transfer', result: applied.result } }
     }
     case 'command':
       return runCommand(book, step, now)
     case 'change':
-      return done(model.change(book, step.account, step.state, now))
+      return done(change(book, step.account, step.state, now))
     case 'close':
-      return done(model.closeBefore(book, step.before, now))
+      return done(closeBefore(book, step.before, now))
     case 'pin':
-      return done(model.pin(book, step.hold, step.pinned, now))
+      return done(pin(book, step.hold, step.pinned, now))
     case 'clock':
       return done(book)
   }
 }
 
 function runCommand(
-  book: model.ModelBook,
+  book: ModelBook,
   step: Extract<Step, { do: 'command' }>,
   now: Instant,
-): { book: model.ModelBook; result: StepResult } {
-  const applied = model.applyAll(book, step.transfers, now)
+): { book: ModelBook; result: StepResult } {
+  const applied = applyAll(book, step.transfers, now)
   if (applied.refused !== undefined) {
     const { code, at } = applied.refused
     const result = { do: 'command', status: 'refused', code, transfer: at } as const
@@ -43,13 +44,13 @@ function runCommand(
   return { book: applied.book, result: { do: 'command', status, transfers: applied.results } }
 }
 
-function done(book: model.ModelBook): { book: model.ModelBook; result: StepResult } {
+function done(book: ModelBook): { book: ModelBook; result: StepResult } {
   return { book, result: { do: 'done' } }
 }
 
 /** Balances and holds as the other candidates report them. */
 export function picture(
-  book: model.ModelBook,
+  book: ModelBook,
   accounts: readonly Uuid[],
   holds: readonly Uuid[],
 ): Picture {

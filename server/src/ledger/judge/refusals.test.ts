@@ -7,12 +7,12 @@ import { createHash } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { REFUSALS } from '../refusals.ts'
 import { agree } from './agree.ts'
-import type { Staged } from './commands.ts'
 import { type Court, openCourt } from './court.ts'
 import { LINE_ACCOUNTS, readLine } from './line.ts'
-import { emptyBook, instant, open } from './model.ts'
+import { emptyBook, instant, open } from './model-book.ts'
 import { runStep } from './model-steps.ts'
 import { withChart } from './oracle.ts'
+import type { Staged } from './stage.ts'
 
 // biome-ignore format: the columns are the table
 const ROWS: readonly (readonly [given: string, does: string, expect: string])[] = [
