@@ -49,3 +49,9 @@ test('only an intended instruction is sent, and final ones do not move', () => {
 test('every kind of file is asked for once', () => {
   expect(new Set(FILE_KINDS).size).toBe(4)
 })
+
+test('the diagram in the README is drawn from the table', () => {
+  const readme = readFileSync(new URL('./README.md', import.meta.url), 'utf8')
+  const drawn = INSTRUCTION_MOVES.map(({ from, on, to }) => `  ${from} --> ${to}: ${on}`).join('\n')
+  expect(readme).toContain(`<!-- instruction -->\n\`\`\`mermaid\nstateDiagram-v2\n${drawn}\n\`\`\``)
+})

@@ -44,3 +44,13 @@ test.each([
   const named = new Set(moves.flatMap(({ from, to }) => [from, to]))
   expect([...named].sort()).toEqual([...states].sort())
 })
+
+test.each([
+  ['case', CASE_MOVES],
+  ['milestone', MILESTONE_MOVES],
+  ['step', STEP_MOVES],
+])('the diagram of a %s in the README is drawn from the table', (name, moves) => {
+  const readme = readFileSync(new URL('./README.md', import.meta.url), 'utf8')
+  const drawn = moves.map(({ from, to }) => `  ${from} --> ${to}`).join('\n')
+  expect(readme).toContain(`<!-- ${name} -->\n\`\`\`mermaid\nstateDiagram-v2\n${drawn}\n\`\`\``)
+})
