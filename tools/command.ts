@@ -9,11 +9,6 @@ export interface Terminal {
   complain(line: string): void
   /** The answer of a person; `undefined` when there is none at the other end. */
   ask(question: string): Promise<string | undefined>
-  /**
-   * Called with a restored, running database before `tenon restore` reports success. A throw makes the
-   * restore fail. `url` is the platform's, `target` RFC 3339 in UTC or `latest`.
-   */
-  afterRestore(url: string, target: string): Promise<void>
 }
 
 export interface Command {

@@ -60,8 +60,19 @@ The folder is <data folder>-backup unless named; name one on another disk.`,
     usage: `tenon restore --from <folder> --to <time> [--into <data folder>]
 
 The time is date, time and offset (2026-01-31T09:30:00+08:00), or "latest" for all the backup holds.
-The present database is left as it is. Set TENON_DATA to the new data folder to work with it.`,
+The present database is left as it is. Set TENON_DATA to the new data folder to work with it.
+The restored books are verified, and what the custody bank saw since is listed.`,
     run: async (args, terminal) => (await import('./commands/restore.ts')).run(args, terminal),
+  },
+  {
+    name: 'bank',
+    summary: 'list what the custody bank saw since a time and the books do not know',
+    usage: `tenon bank since <time>
+
+Compares the bank's statement files from the time's day on with the books, and changes nothing.
+The bank is that of TENON_CUSTODY_BANK_URL, or the simulator on its usual port.
+The time is date, time and offset, such as 2026-01-31T09:30:00+08:00.`,
+    run: async (args, terminal) => (await import('./commands/bank.ts')).run(args, terminal),
   },
   {
     name: 'reset',
@@ -134,7 +145,6 @@ const terminal: Terminal = {
       lines.close()
     }
   },
-  afterRestore: async () => {},
 }
 
 process.exitCode = await dispatch(process.argv.slice(2), terminal)

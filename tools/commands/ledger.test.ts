@@ -36,7 +36,6 @@ function heard() {
     say: (line: string) => void said.push(line),
     complain: (line: string) => void complained.push(line),
     ask: async () => undefined,
-    afterRestore: async () => undefined,
   }
   return { terminal, said, complained }
 }
