@@ -55,6 +55,7 @@ export class Admission {
     this.memory = options.memory
     this.partitions = options.partitions
     this.inFlight = options.inFlight
+    for (const [account, firstId] of this.memory.lagging) this.dirty.add(account, firstId, 0)
   }
 
   /** Whether account rows lag behind memory with nothing left to do. */

@@ -130,6 +130,11 @@ export class Memory {
   readonly holds = new Map<Uuid, HeldMoney>()
   /** First ids of transfers reversed since the book was loaded. */
   readonly reversed = new Set<number>()
+  /**
+   * Accounts whose rows lacked transfers when the book was loaded, and the first that each lacked,
+   * oldest first: they must be written before the checkpoint may pass it.
+   */
+  readonly lagging = new Map<number, number>()
   nextId = 1
   closedBefore: Instant | undefined
   private readonly scratch = new UuidWords()

@@ -191,6 +191,7 @@ function replayRow(
   const credit = row.credit - 1
   const add = (account: number, counter: 0 | 1 | 2 | 3, amount: bigint, entry: boolean): void => {
     if (id <= asOf[account]!) return
+    if (!memory.lagging.has(account)) memory.lagging.set(account, id)
     memory.counters[counter][account]! += amount
     if (entry) memory.lastEntry[account] = id
   }
