@@ -2,11 +2,11 @@
 import { Bug, type EffectRow, type PersonalSeal, present, type Uuid, type World } from '#base'
 import { createDesk, type Desk, type Parts } from '#channels'
 import type { Ledger } from '#ledger'
+import * as reads from './case-store.ts'
 import { type Draft, draftOf, isUnchanged, type PoolAccounts } from './draft.ts'
 import { createOwner } from './owner.ts'
 import { partsOf } from './parts.ts'
 import type { Problem } from './problem.ts'
-import * as reads from './reads.ts'
 import type { CustodyRefusalCode } from './refusals.ts'
 import type { Scheme } from './scheme.ts'
 

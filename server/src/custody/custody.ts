@@ -5,6 +5,7 @@
 import { applied, type DueHandler, type DueWork, doneDue, present, type Uuid } from '#base'
 import type { Desk, NoticeRequest, NoticeTaken } from '#channels'
 import type { Case, OpenItem } from './case.ts'
+import * as reads from './case-store.ts'
 import {
   type CaseRefused,
   type CustodyContext,
@@ -17,7 +18,6 @@ import { openCase } from './open-case.ts'
 import { type NewPool, openPool } from './open-pool.ts'
 import { DEADLINE } from './parts.ts'
 import { matchStatement, type Proof } from './prove.ts'
-import * as reads from './reads.ts'
 
 export interface Custody {
   /** Finds the book of a pool, or opens one. Connects it to its channel. */

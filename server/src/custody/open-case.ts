@@ -3,12 +3,12 @@ import { applied, derivedUuid, type EffectRow, Personal, type PersonalSeal, type
 import type { AccountOpening } from '#ledger'
 import { advance } from './advance.ts'
 import { type Case, caseId, caseRoot, memberOf } from './case.ts'
+import * as reads from './case-store.ts'
 import type { CaseRefused, CustodyContext } from './context.ts'
 import { type Deal, type Party, readDeal } from './deal.ts'
 import { addStep, draftOf } from './draft.ts'
 import { partyPlace } from './owner.ts'
 import { openingEffects } from './parts.ts'
-import * as reads from './reads.ts'
 import { type Purpose, type Scheme, schemeHash } from './scheme.ts'
 import * as store from './store.ts'
 

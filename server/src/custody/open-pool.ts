@@ -2,8 +2,8 @@
 import { applied, derivedUuid, present } from '#base'
 import type { Channel } from '#channels'
 import type { Ledger } from '#ledger'
+import * as reads from './case-store.ts'
 import type { CustodyContext } from './context.ts'
-import * as reads from './reads.ts'
 import * as store from './store.ts'
 
 export interface NewPool {

@@ -14,9 +14,9 @@ import {
 } from '#base'
 import type { ChannelCall, ChannelOwner, Inbound, Instruction, Parts } from '#channels'
 import type { Case, OpenItem, Step, StepLeg } from './case.ts'
+import * as reads from './case-store.ts'
 import * as decide from './decide.ts'
 import { type Draft, draftOf, newItem, openItem, type PoolAccounts } from './draft.ts'
-import * as reads from './reads.ts'
 import * as store from './store.ts'
 
 export interface OwnerOptions {

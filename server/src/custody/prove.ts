@@ -20,8 +20,8 @@ import {
 } from '#channels'
 import type { Ledger } from '#ledger'
 import type { OpenItem } from './case.ts'
+import * as reads from './case-store.ts'
 import { newItem, type PoolAccounts } from './draft.ts'
-import * as reads from './reads.ts'
 import * as store from './store.ts'
 
 export interface ProvedFile {

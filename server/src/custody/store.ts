@@ -1,5 +1,5 @@
 /**
- * Every change of the tables of `custody`, as effects; `reads.ts` reads them. A command on a case carries `moveCase`, which moves only
+ * Every change of the tables of `custody`, as effects; `case-store.ts` reads them. A command on a case carries `moveCase`, which moves only
  * on the version the decision was made on; the other effects of the command follow it.
  */
 import type { Effect, Instant, Uuid } from '#base'

@@ -5,8 +5,8 @@
  */
 import type { Tx } from '#base'
 import { type Channel, FILE_KINDS, type FileKind, listInbound, listInstructions } from '#channels'
+import { listPools } from './case-store.ts'
 import { matchRows } from './prove.ts'
-import { listPools } from './reads.ts'
 
 /** Money that moved at the bank. */
 export interface BankFlow {
