@@ -30,6 +30,7 @@ describe.skipIf(process.platform !== 'linux')('chaos', () => {
       wrong_balances: 0,
       torn: 0,
       wrong_answers: 0,
+      verify_failed: 0,
       kills_mid_batch: 2,
       planted_found: 3,
     })

@@ -65,8 +65,9 @@ async function ledger(options: Options): Promise<number> {
 }
 
 function clean(figures: RunFigures): boolean {
-  const { lost, doubled, wrong_balances, torn, wrong_answers, stuck } = figures
-  return lost + doubled + wrong_balances + torn + wrong_answers === 0 && stuck === undefined
+  const { lost, doubled, wrong_balances, torn, wrong_answers, verify_failed, stuck } = figures
+  const findings = lost + doubled + wrong_balances + torn + wrong_answers + verify_failed
+  return findings === 0 && stuck === undefined
 }
 
 function faultsNamed(text: string | undefined): readonly Fault[] {

@@ -87,7 +87,7 @@ export class Workload {
     const roll = this.#rng.below(100)
     if (roll < 45) return { kind: 'transfer', request: this.#post(n, 1) }
     if (roll < 55) return { kind: 'transfer', request: this.#post(n, 2 + this.#rng.below(4)) }
-    if (roll < 67) return { kind: 'transfer', request: this.#hold(n) }
+    if (roll < 63) return { kind: 'transfer', request: this.#hold(n) }
     if (roll < 77) return { kind: 'transfer', request: this.#endHold(n) }
     if (roll < 80) return { kind: 'transfer', request: this.#reverse(n) }
     const mark = roll < 94 ? 'moves' : roll < 97 ? 'stale' : 'poison'
@@ -126,21 +126,25 @@ export class Workload {
     return { type: 'reverse', id: this.#id(n), subject }
   }
 
-  /** Releases a part, releases all, or voids; the hold may be refused, unknown yet or ended before. */
+  /**
+   * Releases a part, releases all, or voids. The hold may be refused, not booked yet, or ended before;
+   * one in four that is ended is tried again later. Old ones come up as often as new ones, so that
+   * open holds do not eat up all the money there is.
+   */
   #endHold(n: number): TransferRequest {
-    const recent = Math.min(64, this.#holds.length)
-    if (recent === 0) return this.#post(n, 1)
-    const hold = this.#holds[this.#holds.length - 1 - this.#rng.below(recent)]!
+    const { length } = this.#holds
+    if (length === 0) return this.#post(n, 1)
+    const nth = this.#rng.below(Math.min(32, length))
+    const at = this.#rng.below(2) === 0 ? nth : length - 1 - nth
+    const hold = this.#holds[at]!
     const id = this.#id(n)
-    const roll = this.#rng.below(3)
-    if (roll === 0) return { type: 'void', id, hold }
-    if (roll === 1) return { type: 'release', id, hold }
-    const { credit } = this.#leg()
-    return {
-      type: 'release',
-      id,
-      hold,
-      parts: [{ credit, amount: BigInt(1 + this.#rng.below(500)) }],
+    const roll = this.#rng.below(4)
+    if (roll === 0) {
+      const { credit } = this.#leg()
+      const parts = [{ credit, amount: BigInt(1 + this.#rng.below(500)) }]
+      return { type: 'release', id, hold, parts }
     }
+    if (this.#rng.below(4) > 0) this.#holds.splice(at, 1)
+    return roll === 1 ? { type: 'void', id, hold } : { type: 'release', id, hold }
   }
 }

@@ -3,8 +3,8 @@
  * the callers' journal and the ledger have to agree afterwards.
  */
 import pg from 'pg'
-import { clientConfig, migrate } from '../../server/src/base/index.ts'
-import { type Balance, openLedger } from '../../server/src/ledger/index.ts'
+import { clientConfig, createDb, migrate } from '../../server/src/base/index.ts'
+import { type Balance, openLedger, verifyBook } from '../../server/src/ledger/index.ts'
 import { percentile } from '../bench/figures.ts'
 import { realWorld } from '../real-world.ts'
 import { judge, newVerdict, type Verdict } from './check.ts'
@@ -50,6 +50,8 @@ export interface RunFigures {
   readonly wrong_balances: number
   readonly torn: number
   readonly wrong_answers: number
+  /** Rounds after which `tenon ledger verify` named a wrong row. */
+  readonly verify_failed: number
   readonly recovery_ms_p50: number
   readonly recovery_ms_p99: number
   /** Why the run ended before its time; absent when it did not. */
@@ -129,6 +131,7 @@ class Play {
   #stage!: Stage
   #verdict: Verdict = newVerdict()
   #kills = 0
+  #verifyFailed = 0
   #rounds = 0
   #stuck: string | undefined
   #started = 0
@@ -141,7 +144,7 @@ class Play {
   /** Whether the run has seen enough: stuck, or a planted fault found. */
   get over(): boolean {
     const { lost, doubled, wrongBalances, torn, wrongAnswers } = this.#verdict
-    const found = lost + doubled + wrongBalances + torn + wrongAnswers > 0
+    const found = lost + doubled + wrongBalances + torn + wrongAnswers + this.#verifyFailed > 0
     return this.#stuck !== undefined || (found && this.#options.stopWhenFound)
   }
 
@@ -217,6 +220,7 @@ class Play {
       wrong_balances: wrongBalances,
       torn,
       wrong_answers: wrongAnswers,
+      verify_failed: this.#verifyFailed,
       recovery_ms_p50: Math.round(percentile(recoveries, 0.5)),
       recovery_ms_p99: Math.round(percentile(recoveries, 0.99)),
       ...(this.#stuck === undefined ? {} : { stuck: this.#stuck }),
@@ -248,14 +252,31 @@ class Play {
     client.on('error', () => undefined)
     await client.connect()
     try {
-      return await judge({
+      const verdict = await judge({
         client,
         entries: this.#journal.entries,
         known: new Set([FUNDING]),
         inMemory: await this.#inMemory(),
       })
+      await this.#verify(verdict)
+      return verdict
     } finally {
       await client.end()
+    }
+  }
+
+  /** The ledger's own verification has to agree. */
+  async #verify(verdict: Verdict): Promise<void> {
+    const db = createDb({ url: this.#cluster.url(), max: 1, checkoutMs: HOST_MS })
+    try {
+      const { wrong } = await verifyBook(db, CHAOS_BOOK)
+      if (wrong === undefined) return
+      this.#verifyFailed += 1
+      verdict.findings.unshift(
+        `verify: ${wrong.table} ${wrong.number} ${wrong.field}: expected ${wrong.expected}`,
+      )
+    } finally {
+      await db.close()
     }
   }
 
