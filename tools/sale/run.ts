@@ -288,22 +288,41 @@ function totals(view: Case, inbound: readonly RecordedInbound[]): SaleReport['to
   return each
 }
 
+/** The case's accounts and the pool's; those of other cases in one line for each code, so that it sums. */
 async function trialBalance(ledger: Ledger, book: number, view: Case): Promise<BookLine[]> {
   const writer = ledger.writer(book)
   const own = new Map(view.accounts.map(({ ledgerAccount, name }) => [ledgerAccount, name]))
-  const lines: BookLine[] = []
-  for (const account of writer.accounts(0, 1_000)) {
-    const { id, code, name, side } = account
-    const pool = ['1012.02', '2241.04', '2241.06'].includes(code)
-    if (!pool && !own.has(id)) continue
-    const balance = await writer.balance(id)
-    if (balance === undefined) continue
-    const { debitsPosted: debits, creditsPosted: credits } = balance
-    const net = debits - credits
-    const held = side === 'debit' ? net : -net
-    lines.push({ code, name: own.get(id) ?? name, debits, credits, balance: held })
+  const lines = new Map<string, BookLine>()
+  for (let after = 0; ; ) {
+    const accounts = writer.accounts(after, 1_000)
+    for (const { id, code, name, side } of accounts) {
+      const balance = await writer.balance(id)
+      if (balance === undefined) continue
+      const { debitsPosted: debits, creditsPosted: credits } = balance
+      const pools = POOL_CODES.includes(code)
+      const title = own.get(id) ?? (pools ? name : 'other cases')
+      const net = side === 'debit' ? debits - credits : credits - debits
+      const line = { code, name: title, debits, credits, balance: net }
+      const key = `${code} ${title}`
+      lines.set(key, added(lines.get(key), line))
+    }
+    const last = accounts.at(-1)
+    if (last === undefined) break
+    after = last.number
   }
-  return lines.sort((a, b) => (a.code < b.code ? -1 : a.code > b.code ? 1 : 0))
+  return [...lines.values()].sort((a, b) => (a.code < b.code ? -1 : a.code > b.code ? 1 : 0))
+}
+
+const POOL_CODES = ['1012.02', '2241.04', '2241.06']
+
+function added(sum: BookLine | undefined, line: BookLine): BookLine {
+  if (sum === undefined) return line
+  return {
+    ...line,
+    debits: sum.debits + line.debits,
+    credits: sum.credits + line.credits,
+    balance: sum.balance + line.balance,
+  }
 }
 
 const PROOF_TRIES = 3
