@@ -36,7 +36,7 @@ async function temporaryFolder(): Promise<string> {
 }
 
 it.each([
-  [['--help'], 0, 'stdout', /backup .*\n.*restore .*\n.*reset /],
+  [['--help'], 0, 'stdout', /start .*\n[\s\S]*backup .*\n.*restore .*\n.*bank .*\n.*reset /],
   [[], 2, 'stderr', /^Usage: tenon/],
   [['resett'], 2, 'stderr', /^There is no command "resett"\. The commands are .*reset/],
   [['reset', '--help'], 0, 'stdout', /^tenon reset \[--yes\]/],
@@ -49,6 +49,8 @@ it.each([
     'stderr',
     /^The backup folder \/nonexistent cannot be read/,
   ],
+  [['start', '--sale'], 2, 'stderr', /'--sale'[\s\S]*tenon start \[--watch\]/],
+  [['bank', 'seen'], 2, 'stderr', /^Write: tenon bank since <time>/],
   [['backup'], 1, 'stderr', /^There is no database in \/nonexistent to back up/],
 ] as const)('tenon %j ends with %d', async (args, code, stream, says) => {
   const outcome = await tenon([...args])

@@ -21,6 +21,7 @@ import {
 } from './channels/index.ts'
 import { type Custody, readScheme, type Scheme } from './custody/index.ts'
 import { NotOwner, type ServerLedger } from './ledger/index.ts'
+import { LOCK_POOLS } from './pool-store.ts'
 import { type ServerConfig, StartProblem } from './settings.ts'
 
 /** Ours, PEM, in the folder of keys. */
@@ -30,8 +31,6 @@ export const BANK_PUBLIC_KEY = 'custody-bank/bank-public.pem'
 
 const POOL_NAME = 'Custody pool'
 const LOOK_AGAIN_MS = 500
-/** Serialises the first opening of a pool by servers that start together. */
-const OPEN_LOCK = 7_663_020_001
 
 /** The channel of the settings; `undefined` when no bank is configured. */
 export async function bankChannel(
@@ -159,7 +158,7 @@ const notYet = () => new HttpProblem({ ...httpProblem('not_here'), retryAfterS: 
 /** The lock is the tx's: nobody else looks for the pool between our looking and our making it. */
 function locked<T>(db: Db, work: () => Promise<T>): Promise<T> {
   return db.tx(async (tx) => {
-    await tx.query('select pg_advisory_xact_lock($1)', [OPEN_LOCK])
+    await tx.query(LOCK_POOLS)
     return work()
   })
 }

@@ -21,7 +21,7 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
   let code: number
   try {
     if (lastCommitAt !== undefined) terminal.say(`The last commit that came back: ${lastCommitAt}.`)
-    const { examine } = await import('../restore/examine.ts')
+    const { examine, momentOf } = await import('../restore/examine.ts')
     const { url, dataFolder } = postgres
     code = await examine({ url, dataFolder, at: momentOf(target, lastCommitAt) }, terminal)
   } finally {
@@ -30,11 +30,4 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
   terminal.say(`Restored into ${postgres.dataFolder}.`)
   terminal.say(`To work with it: TENON_DATA=${postgres.dataFolder} npm start`)
   return code
-}
-
-/** Of "latest" the moment is that of the last commit; without any since the base copy, a day ago. */
-function momentOf(target: string, lastCommitAt: string | undefined): number {
-  if (target !== 'latest') return Date.parse(target)
-  const at = Date.parse((lastCommitAt ?? '').replace(/^(\S+) (\S+) UTC$/, '$1T$2Z'))
-  return Number.isNaN(at) ? Date.now() - 86_400_000 : at
 }

@@ -76,7 +76,7 @@ interface Print {
   complain(line: string): void
 }
 
-const HEAD = ['date', 'file', 'reference', 'amount', 'at the bank, and with us']
+const HEAD = ['date', 'file', 'reference', 'amount', 'with us']
 
 function printSeen({ flows, unread, others }: SeenSince, { since, say, complain }: Print): void {
   const moment = new Date(since).toISOString()
@@ -85,10 +85,9 @@ function printSeen({ flows, unread, others }: SeenSince, { since, say, complain 
   } else {
     say(`Since ${moment} the bank saw what our books do not know:`)
     for (const line of table(flows)) say(line)
+    say('Settle these before Tenon works on this database: what it was told after that moment it')
     say(
-      'Settle these before you let Tenon work on this database: it does not know what it was told ' +
-        'after that moment, and would instruct it again. Pay-ins it books by itself, from the ' +
-        'bank’s list.',
+      'does not know, and would instruct again. Pay-ins it books by itself, from the bank’s list.',
     )
   }
   for (const { book, kind, date, says } of unread) {
@@ -106,7 +105,7 @@ function table(flows: readonly BankFlow[]): string[] {
     kind.replaceAll('_', ' '),
     reference,
     formatMoney({ amount, currency: 'CNY' }, 'zh'),
-    detail.replace(/^[^:]*: /, ''),
+    detail.replace(/^.* at the bank, /, ''),
   ])
   const widths = HEAD.map((name, i) => Math.max(name.length, ...rows.map((row) => row[i]!.length)))
   return [HEAD, ...rows].map((row) =>

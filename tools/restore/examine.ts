@@ -19,6 +19,17 @@ export interface RestoredDatabase {
   readonly at: number
 }
 
+/**
+ * The moment a restored database stands at, milliseconds since 1970. `latest` stands at its last
+ * commit, which PostgreSQL writes as `2026-11-22 12:27:13.593232+00`; when it named none, a day back.
+ */
+export function momentOf(target: string, lastCommitAt: string | undefined): number {
+  if (target !== 'latest') return Date.parse(target)
+  const written = (lastCommitAt ?? '').replace(' ', 'T').replace(/([+-]\d\d)$/, '$1:00')
+  const at = Date.parse(written)
+  return Number.isNaN(at) ? Date.now() - 86_400_000 : at
+}
+
 /** Gives the exit code: 1 when a book is not in order. */
 export async function examine(
   { url, dataFolder, at }: RestoredDatabase,

@@ -5,6 +5,7 @@
  */
 import { execFile } from 'node:child_process'
 import { chmod, mkdtemp, readdir, rm } from 'node:fs/promises'
+import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -27,6 +28,7 @@ import { wallPace } from '../sale/pace.ts'
 import { runSale } from '../sale/run.ts'
 import { shippedSchemes } from '../sale/stage.ts'
 import { bankKeys } from '../start/keys.ts'
+import { momentOf } from './examine.ts'
 
 const TENON = fileURLToPath(new URL('../tenon.mjs', import.meta.url))
 const SMALL = {
@@ -84,7 +86,6 @@ afterAll(async () => {
 const sleep = (ms: number) => new Promise<void>((wake) => setTimeout(wake, ms))
 
 async function freePort(): Promise<number> {
-  const { createServer } = await import('node:net')
   const holder = createServer()
   await new Promise<void>((resolve) => holder.listen(0, '127.0.0.1', resolve))
   const { port } = holder.address() as { port: number }
@@ -244,3 +245,11 @@ it('says which bank did not answer, and how to ask again', async () => {
     stderr: expect.stringContaining('tenon bank since <time>'),
   })
 }, 60_000)
+
+it.each([
+  ['2026-11-22T12:27:13.909000Z', undefined, '2026-11-22T12:27:13.909Z'],
+  ['latest', '2026-11-22 12:27:13.593232+00', '2026-11-22T12:27:13.593Z'],
+  ['latest', '2026-11-22 20:27:13.593232+08', '2026-11-22T12:27:13.593Z'],
+])('the moment of %s with the last commit %s', (target, last, stands) => {
+  expect(new Date(momentOf(target, last)).toISOString()).toBe(stands)
+})

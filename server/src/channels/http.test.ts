@@ -1,8 +1,8 @@
 /** Notices as a bank sends them: over HTTP, signed over their bytes, each refusal met once. */
 import { generateKeyPairSync, sign } from 'node:crypto'
 import { beforeAll, expect, it } from 'vitest'
+import { createHttp, createMetrics, type Http } from '#base'
 import { testWorld } from '../../testing/world.ts'
-import { createHttp, createMetrics, type Http } from '../base/index.ts'
 import { custodyBank } from './adapters/custody-bank/adapter.ts'
 import { readPublicKey } from './adapters/custody-bank/signature.ts'
 import type { NoticeTaken } from './desk.ts'
