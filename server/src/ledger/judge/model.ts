@@ -102,7 +102,7 @@ function difference(
   again: TransferRequest,
 ): RefusalCode | undefined {
   if (first.type !== again.type) return 'exists_with_different_type'
-  const ownCredit = 'hold' in first ? book.holds.get(first.hold)?.credit : undefined
+  const ownCredit = 'hold' in again ? book.holds.get(again.hold)?.credit : undefined
   const before = comparedLegs(first, ownCredit)
   const now = comparedLegs(again, ownCredit)
   if (before !== undefined && now !== undefined) {

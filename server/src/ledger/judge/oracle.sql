@@ -122,7 +122,7 @@ begin
   if first->>'type' <> again->>'type' then return 'exists_with_different_type'; end if;
   select judge.hex(a.id) into hold_credit
   from ledger.hold h join ledger.account a on a.book_id = b and a.number = h.credit
-  where h.book_id = b and h.key = (first->>'hold')::uuid;
+  where h.book_id = b and h.key = (again->>'hold')::uuid;
   was := judge.named_legs(first, hold_credit);
   now_ := judge.named_legs(again, hold_credit);
   if was is not null and now_ is not null then

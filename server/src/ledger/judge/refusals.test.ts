@@ -29,6 +29,7 @@ const ROWS: readonly (readonly [given: string, does: string, expect: string])[] 
   ['t1 post AO>L 5',                                't1 post AO>M 6',                 'exists_with_different_credit_account'],
   ['h hold AO>L 5; t1 release h 2',                 't1 release h M 2',               'exists_with_different_credit_account'],
   ['t1 post AO>L 5 + AO>M 5',                       't1 post AO>M 5 + AO>L 5',        'exists_with_different_credit_account'],
+  ['h hold AO>L 5; g hold AO>M 5; t1 release h 2',  't1 release g 2',                 'exists_with_different_credit_account'],
   ['t1 post AO>L 5',                                't1 post AO>L 6 at -1',           'exists_with_different_amount'],
   ['h hold AO>L 5',                                 'h hold AO>L 6 until +9',         'exists_with_different_amount'],
   ['h hold AO>L 5; t1 release h',                   't1 release h 4',                 'exists_with_different_amount'],
