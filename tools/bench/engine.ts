@@ -16,12 +16,12 @@ import {
 } from '../../server/src/base/index.ts'
 import {
   type BookWriter,
+  historyIndexes,
   type Ledger,
   type Leg,
   openLedger,
   post,
 } from '../../server/src/ledger/index.ts'
-import { historyIndexes } from '../../server/src/ledger/writer/store.ts'
 import { realWorld } from '../real-world.ts'
 import { runCallers } from './callers.ts'
 import { one } from './database.ts'
