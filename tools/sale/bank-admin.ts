@@ -12,6 +12,8 @@ export interface BankFault {
 
 export interface BankAdmin {
   faults(): Promise<BankFault[]>
+  /** How often the armed faults have struck, together. */
+  strikes(): Promise<number>
   /** Arms a fault: `{ fault, operation?, count?, after?, … }`. */
   arm(order: Readonly<Record<string, unknown>>): Promise<void>
   /** Somebody outside pays into the pool. `amount` is yuan with two decimals. */
@@ -28,8 +30,6 @@ export interface BankAdmin {
   /** Does everything that is due now. */
   idle(): Promise<void>
   settings(change: Readonly<Record<string, unknown>>): Promise<void>
-  /** The bank's own check of its book. */
-  proof(): Promise<unknown>
 }
 
 export function bankAdmin(url: string): BankAdmin {
@@ -47,11 +47,14 @@ export function bankAdmin(url: string): BankAdmin {
   }
   return {
     faults: async () => ((await call('GET', '/faults')) as { catalogue: BankFault[] }).catalogue,
+    strikes: async () => {
+      const { armed } = (await call('GET', '/faults')) as { armed: { hits: number }[] }
+      return armed.reduce((sum, { hits }) => sum + hits, 0)
+    },
     arm: async (order) => void (await call('POST', '/faults', order)),
     pay: async (transfer) => void (await call('POST', '/inbound', transfer)),
     setClock: async (at) => void (await call('POST', '/clock', { now: at })),
     idle: async () => void (await call('POST', '/idle', {})),
     settings: async (change) => void (await call('POST', '/settings', change)),
-    proof: () => call('GET', '/proof'),
   }
 }

@@ -6,7 +6,7 @@
  * own bank's.
  */
 import { createPublicKey, generateKeyPairSync } from 'node:crypto'
-import { readFile } from 'node:fs/promises'
+import { readdir, readFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import {
@@ -92,12 +92,20 @@ export function newStageKeys(): StageKeys {
   return { platform: fresh(), bank: fresh() }
 }
 
-/** The schemes that ship, read from the checkout. */
+/** The schemes that ship, read from the checkout. A mistake in one stops the start. */
 export async function shippedSchemes(): Promise<Scheme[]> {
-  const path = new URL('../../schemes/resale-home.yaml', import.meta.url)
-  const read = readScheme(await readFile(path, 'utf8'))
-  if ('scheme' in read) return [read.scheme]
-  throw new Error(read.map(({ pointer, says }) => `${pointer}: ${says}`).join('\n'))
+  const folder = new URL('../../schemes/', import.meta.url)
+  const files = (await readdir(folder)).filter((name) => name.endsWith('.yaml')).sort()
+  const schemes: Scheme[] = []
+  for (const file of files) {
+    const read = readScheme(await readFile(new URL(file, folder), 'utf8'))
+    if (!('scheme' in read)) {
+      const wrong = read.map(({ pointer, says }) => `${pointer}: ${says}`).join('\n')
+      throw new Error(`schemes/${file} cannot be used:\n${wrong}`)
+    }
+    schemes.push(read.scheme)
+  }
+  return schemes
 }
 
 /** Takes notices over HTTP as the server's route does: signature over the bytes as they came. */

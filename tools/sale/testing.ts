@@ -16,8 +16,8 @@ type Changes = Pick<SaleOptions, 'fail' | 'fault'> & { sample?: string }
 
 export interface TestSale extends SaleReport {
   readonly events: SaleEvent[]
-  /** The bank's own check of its book. */
-  readonly bankProof: unknown
+  /** How often the fault struck. */
+  readonly strikes: number
 }
 
 export async function sale(changes: Changes = {}): Promise<TestSale> {
@@ -44,7 +44,7 @@ export async function sale(changes: Changes = {}): Promise<TestSale> {
       ...(fail === undefined ? {} : { fail }),
       ...(fault === undefined ? {} : { fault }),
     })
-    return { ...report, events, bankProof: await stage.bank.proof() }
+    return { ...report, events, strikes: await stage.bank.strikes() }
   } finally {
     await stage.close()
     await database.drop()
