@@ -6,6 +6,7 @@
 import type { Clock, Log, Tx } from '#base'
 import { KeyFilter } from './key-filter.ts'
 import {
+  analyzePartition,
   createPartition,
   historyIndexes,
   INSERT_PARTITION,
@@ -149,6 +150,8 @@ export class Partitions {
   private async seal(db: Tx, partition: Partition): Promise<void> {
     const { number: book } = this.book
     for (const statement of historyIndexes(book, partition.number)) await db.query(statement)
+    // Without statistics the planner takes a full partition for an empty one until autovacuum comes.
+    await db.query(analyzePartition(partition.table))
     const sealedAt = new Date(this.clock.now())
     await db.query(SEAL_PARTITION, [book, partition.number, sealedAt, partition.filter.bytes()])
     partition.sealed = true

@@ -212,6 +212,8 @@ export function historyIndexes(book: number, number: number): string[] {
   ]
 }
 
+export const analyzePartition = (table: string): string => `analyze ${table}`
+
 /**
  * What is stored under ids, leg by leg: to answer a repeated request. The ids are asked of one
  * partition's own table and without a range of numbers, and their legs one by one: otherwise a table
