@@ -74,6 +74,8 @@ async function start({ terminal, stops, plays }: Start): Promise<void> {
   const bank = forkBank(say)
   stops.add('bank simulator', () => bank.close())
   const database = await openDatabase(terminal, stops)
+  // Once more: its database must not go before it does.
+  stops.add('bank simulator', () => bank.close())
   const [{ startServer }, { firstSale }, { bankKeys }, { onlyOne }, { choosePorts }] = await loading
   stops.throwIfStopping()
 
@@ -106,13 +108,14 @@ async function start({ terminal, stops, plays }: Start): Promise<void> {
   await bankUp
   const book = await readyBook(server)
   await claim.nowAt(server.url)
-  const seconds = Math.round((performance.now() - began) / 100) / 10
-  say(`Tenon is up after ${seconds} s.`)
+  const seconds = () => Math.round((performance.now() - began) / 100) / 10
+  say(`Tenon is up after ${seconds()} s.`)
   say('')
   if (plays) {
     await firstSale({ server, book, bankUrl, say }).catch((error: Error) => {
       if (!stops.signalled) terminal.complain(error.message)
     })
+    say(`From the command to the end of the sale: ${seconds()} s.`)
     say('')
   }
   if (stops.signalled) return

@@ -16,7 +16,7 @@ import {
   planDue,
   type Uuid,
 } from '#base'
-import type { BookWriter } from '#ledger'
+import type { BookWriter, RefusalCode } from '#ledger'
 import type { ChannelOwner, Parts } from './owner.ts'
 import type { Channel } from './port.ts'
 
@@ -86,7 +86,7 @@ export function createContext(options: DeskOptions): DeskContext {
           options.onPlanned?.()
           return true
         }
-        if (result.status === 'refused') {
+        if (result.status === 'refused' && !isBookedSince(result.code)) {
           throw new Bug(`the ledger refused transfer ${result.transfer}: ${result.code}`)
         }
         // `replayed`: another command booked the same transfers since this was decided, but perhaps
@@ -96,6 +96,13 @@ export function createContext(options: DeskOptions): DeskContext {
     },
   }
 }
+
+/**
+ * Whether a refusal says that another command has booked some of these transfers, and not all: what
+ * the reply to a withdrawal books is also the first half of what its last notice would have booked.
+ * The money is decided before the effects, so such a decision is refused and never found stale.
+ */
+export const isBookedSince = (code: RefusalCode) => code.startsWith('exists_with_different_')
 
 /** The root of an instruction. */
 export const instructionRoot = (id: Uuid) => `instruction:${id}`

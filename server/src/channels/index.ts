@@ -1,6 +1,6 @@
 /** The door to banks: the port every bank stands behind, and the desk that sends, asks and records. */
 export { type CustodyBankSettings, custodyBank } from './adapters/custody-bank/adapter.ts'
-export type { DeskOptions } from './context.ts'
+export { type DeskOptions, isBookedSince } from './context.ts'
 export { createDesk, type Desk, type NoticeTaken } from './desk.ts'
 export { type ChannelRoutes, channelRoutes } from './http.ts'
 export type { InboundTaken } from './inbound.ts'

@@ -1,6 +1,6 @@
 /** What the commands of custody share: its pools, its desk, and how a command on a case is decided. */
 import { Bug, type EffectRow, type PersonalSeal, present, type Uuid, type World } from '#base'
-import { createDesk, type Desk, type Parts } from '#channels'
+import { createDesk, type Desk, isBookedSince, type Parts } from '#channels'
 import type { Ledger } from '#ledger'
 import * as reads from './case-store.ts'
 import { type Draft, draftOf, isUnchanged, type PoolAccounts } from './draft.ts'
@@ -91,7 +91,7 @@ export function createContext(options: CustodyOptions): CustodyContext {
           onPlanned?.()
           return undefined
         }
-        if (result.status === 'refused') {
+        if (result.status === 'refused' && !isBookedSince(result.code)) {
           throw new Bug(`the ledger refused transfer ${result.transfer}: ${result.code}`)
         }
         // `replayed`: another command has booked these very transfers since; decided again, as stale.
