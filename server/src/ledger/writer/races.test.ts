@@ -170,6 +170,24 @@ describe('two batches in flight', () => {
     })
   })
 
+  it('a hold that the second would have ended is there when the second is lost', async () => {
+    const first = test.wire.holdCommit('answer')
+    const id = uuid()
+    const { alice: debit, bob: credit } = book
+    const opened = book.writer.transfer({ type: 'hold', id, debit, credit, amount: 80n })
+    await first.reached
+    const lost = test.wire.cutCommit('lost')
+    const ended = endHold(id)
+    const beside = pays(600)
+    await quiet()
+    first.release()
+    await lost
+    await opened
+    expect(await ended).toMatchObject({ status: 'accepted' })
+    expect(await book.writer.hold(id)).toMatchObject({ state: 'voided', remaining: 0n })
+    await Promise.all(beside)
+  })
+
   it('a second that gets no connection ends after the first, and readers wait meanwhile', async () => {
     await quiet()
     const held = test.wire.holdCommit('answer')
