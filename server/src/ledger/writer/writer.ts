@@ -321,7 +321,9 @@ export class Writer implements BookWriter {
       batch.outcome = outcome
       return outcome
     })
-    void batch.ended.then(() => this.land(batch))
+    // One turn later than whoever waits for this batch: the next one's seal must be on its way
+    // before this one's callers are answered, or the database stands idle meanwhile.
+    void batch.ended.then(() => undefined).then(() => this.land(batch))
   }
 
   private async write(
@@ -371,18 +373,25 @@ export class Writer implements BookWriter {
       return
     }
     this.inFlight.shift()
-    this.deliver(batch)
+    this.advance(batch)
+    // The next batch leaves first: answering a full batch takes its callers as long as writing it.
+    this.pump()
+    this.answer(batch)
     const [next] = this.inFlight
     if (next?.outcome !== undefined) this.land(next)
     this.pump()
   }
 
-  private deliver(batch: Batch): void {
+  /** The batch is committed: the book stands where it ends. */
+  private advance(batch: Batch): void {
     this.head.seq = batch.seq
     this.head.lastId = batch.lastId
     this.head.chain = batch.hash
     this.head.sealedAt = batch.at
     this.failingSince = undefined
+  }
+
+  private answer(batch: Batch): void {
     for (const [index, entry] of batch.entries.entries()) {
       this.letGo(entry)
       entry.resolve(batch.results[index]!)
@@ -562,7 +571,9 @@ export class Writer implements BookWriter {
 
   private deliverUpTo(seq: number): void {
     while (this.inFlight.length > 0 && this.inFlight[0]!.seq <= seq) {
-      this.deliver(this.inFlight.shift()!)
+      const batch = this.inFlight.shift()!
+      this.advance(batch)
+      this.answer(batch)
     }
   }
 
