@@ -73,6 +73,15 @@ async function tally(asked: readonly Promise<{ status: string }>[]): Promise<obj
 }
 
 describe('data the database refuses', () => {
+  it.each(['', 'A'.repeat(32), 'f'.repeat(31), `${'f'.repeat(31)}g`])(
+    'an id that is no uuid, %j, is refused alone',
+    async (id) => {
+      const wrong = book.writer.transfer(post(id, book.cash, book.alice, 1n))
+      await expect(wrong).rejects.toBeInstanceOf(RefusedByData)
+      expect(await pay()).toMatchObject({ status: 'accepted' })
+    },
+  )
+
   it('alone is refused among two thousand transfers; the others are booked once each', async () => {
     const asked = Array.from({ length: 2_000 }, (_, n) =>
       n === 777

@@ -5,7 +5,6 @@
  * alone in flight; memory is taken back newest batch first; an unknown COMMIT is resolved through
  * the epoch and never by trying again.
  */
-import type pg from 'pg'
 import { type Clock, DbUnavailable, type Uuid, type World } from '#base'
 import type { Account, Balance } from '../account.ts'
 import type { Book } from '../book.ts'
@@ -21,11 +20,13 @@ import type { BookWriter, Hold } from '../ledger.ts'
 import type { TransferRequest } from '../transfer.ts'
 import { Admission } from './admission.ts'
 import { Batch, type Outcome } from './batch.ts'
+import { WriterConnections } from './connections.ts'
 import { bareEntry, commandEntry, type Entry, isBare } from './entry.ts'
 import { fly } from './flight.ts'
 import { look, type Needs } from './look-up.ts'
 import type { HeldMoney, Memory } from './memory.ts'
 import type { Partitions } from './partitions.ts'
+import { EntryQueue } from './queue.ts'
 import { BUMP_EPOCH, EPOCH, SEAL_AT } from './store.ts'
 import type { Head } from './takeover.ts'
 
@@ -33,6 +34,7 @@ import type { Head } from './takeover.ts'
 const SECOND_BATCH_AT = 512
 const PAUSE_MS = 100
 const PAUSE_MAX_MS = 2_000
+const UUID = /^[0-9a-f]{32}$/
 /** How long callers wait for a database that does not take batches before they are told so. */
 const PATIENCE_MS = 10_000
 
@@ -70,14 +72,10 @@ export class Writer implements BookWriter {
   private readonly memory: Memory
   private readonly head: Head
   private readonly admission: Admission
-  private queue: Entry[] = []
-  private queueHead = 0
-  /** Groups that must be decided by themselves, before the queue: halves of a refused batch. */
-  private readonly groups: Entry[][] = []
+  private readonly queue = new EntryQueue()
   private readonly inFlight: Batch[] = []
   private readonly spare: Batch[] = []
-  private readonly clients: (pg.Client | undefined)[] = [undefined, undefined]
-  private readonly lost = new WeakSet<pg.Client>()
+  private readonly connections: WriterConnections
   private readonly looking = new Set<Promise<void>>()
   private scheduled = false
   private recovering: Promise<void> | undefined
@@ -89,6 +87,7 @@ export class Writer implements BookWriter {
     this.options = options
     this.memory = options.memory
     this.head = options.head
+    this.connections = new WriterConnections(options.world.db, options.book.number)
     this.admission = new Admission({
       book: options.book,
       memory: options.memory,
@@ -159,13 +158,12 @@ export class Writer implements BookWriter {
     }
     this.stop(new NotOwner(this.book.number))
     await this.options.partitions.idle()
-    for (const client of this.clients) await client?.end().catch(() => undefined)
+    await this.connections.drop(true)
   }
 
   /** How many entries wait to be decided. */
   get waiting(): number {
-    const grouped = this.groups.reduce((sum, group) => sum + group.length, 0)
-    return this.queue.length - this.queueHead + grouped
+    return this.queue.length
   }
 
   get position(): { seq: number; epoch: number; lastId: number } {
@@ -203,6 +201,11 @@ export class Writer implements BookWriter {
   private enqueue(entry: Entry): void {
     if (this.stopped !== undefined) {
       entry.reject(this.stopped)
+      return
+    }
+    if (!entry.requests.every(({ id }) => UUID.test(id))) {
+      // A module's mistake. Decided, it would end the process, or book the money under another id.
+      entry.reject(new RefusedByData('22P02', 'the id of a transfer is 32 lower-case hex digits'))
       return
     }
     if (this.waiting >= this.options.queueMax) {
@@ -243,9 +246,9 @@ export class Writer implements BookWriter {
     return (
       this.inFlight.length === 1 &&
       !this.inFlight[0]!.alone &&
-      this.groups.length === 0 &&
+      !this.queue.hasGroups &&
       this.waiting >= SECOND_BATCH_AT &&
-      isBare(this.queue[this.queueHead]!)
+      isBare(this.queue.peek()!)
     )
   }
 
@@ -258,7 +261,7 @@ export class Writer implements BookWriter {
       at: Math.max(this.options.world.clock.now(), this.lastAt()),
       mono: this.options.wall.mono(),
     })
-    const group = this.groups.shift()
+    const group = this.queue.takeGroup()
     const later: Entry[] = []
     const bareOnly = this.inFlight.length > 0
     if (group !== undefined) this.admission.admitAll(batch, group, later)
@@ -277,18 +280,11 @@ export class Writer implements BookWriter {
   }
 
   private admitQueue(batch: Batch, later: Entry[], bareOnly: boolean): void {
-    while (this.queueHead < this.queue.length && this.admission.hasRoom(batch)) {
-      const entry = this.queue[this.queueHead]!
-      if (bareOnly && !isBare(entry)) break
-      this.queueHead += 1
+    while (this.admission.hasRoom(batch)) {
+      const entry = this.queue.peek()
+      if (entry === undefined || (bareOnly && !isBare(entry))) return
+      this.queue.skip()
       this.admission.admit(batch, entry, later)
-    }
-    if (this.queueHead === this.queue.length) {
-      this.queue = []
-      this.queueHead = 0
-    } else if (this.queueHead > 65_536) {
-      this.queue = this.queue.slice(this.queueHead)
-      this.queueHead = 0
     }
   }
 
@@ -304,8 +300,7 @@ export class Writer implements BookWriter {
       this.rejectAll(entries, this.stopped)
       return
     }
-    this.queue = [...entries, ...this.queue.slice(this.queueHead)]
-    this.queueHead = 0
+    this.queue.putBack(entries)
   }
 
   private lastAt(): number {
@@ -332,9 +327,7 @@ export class Writer implements BookWriter {
     before: Promise<Outcome> | undefined,
   ): Promise<Outcome> {
     try {
-      const open = this.clients[slot]
-      const usable = open !== undefined && !this.lost.has(open)
-      const client = usable ? open : await this.connect(slot)
+      const client = this.connections.ready(slot) ?? (await this.connections.open(slot))
       const { partitions } = this.options
       const first = partitions.at(batch.firstId)
       const table = batch.lastId < first.end ? first.table : 'ledger.transfer'
@@ -344,22 +337,6 @@ export class Writer implements BookWriter {
       await before
       return { kind: 'retry', error: error as Error }
     }
-  }
-
-  private async connect(slot: number): Promise<pg.Client> {
-    const client = await this.options.world.db.connect({
-      applicationName: `tenon book ${this.book.number} writer`,
-      pipeline: true,
-      settings: {
-        lock_timeout: '2s',
-        statement_timeout: '5s',
-        idle_in_transaction_session_timeout: '5s',
-      },
-    })
-    client.on('error', () => this.lost.add(client))
-    client.on('end', () => this.lost.add(client))
-    this.clients[slot] = client
-    return client
   }
 
   /** Called in the order in which batches ended; the first in flight decides what happens. */
@@ -414,7 +391,7 @@ export class Writer implements BookWriter {
   private async recover(): Promise<void> {
     await Promise.all(this.inFlight.map((batch) => batch.ended))
     const doubt = this.inFlight.some((batch) => batch.outcome!.kind === 'doubt')
-    await this.dropLostClients(doubt)
+    await this.connections.drop(doubt)
     if (doubt) await this.resolveDoubt()
     if (this.inFlight.some((batch) => batch.outcome!.kind === 'data')) await this.checkOwner()
     const [first] = this.inFlight
@@ -448,7 +425,7 @@ export class Writer implements BookWriter {
     const entries = [...batch.entries]
     switch (outcome.kind) {
       case 'stale': {
-        this.regroup(entries.filter((entry) => !outcome.entries.has(entry)))
+        this.queue.putGroups(entries.filter((entry) => !outcome.entries.has(entry)))
         for (const [entry, effect] of outcome.entries) {
           this.letGo(entry)
           entry.resolve({ status: 'stale', effect })
@@ -483,25 +460,18 @@ export class Writer implements BookWriter {
     this.failingSince ??= mono
     if (mono - this.failingSince < PATIENCE_MS) return
     const seconds = PATIENCE_MS / 1000
-    const waiting = [...this.groups.splice(0).flat(), ...this.queue.slice(this.queueHead)]
-    this.queue = []
-    this.queueHead = 0
+    const waiting = this.queue.drain()
     const says = `The database has taken nothing for ${seconds} s and nothing of this was written; send it again with the same id.`
     this.rejectAll(waiting, new DbUnavailable(says))
     // Whoever comes next finds out for himself.
     if (this.inFlight.length === 0) this.failingSince = undefined
   }
 
-  /** Groups to be decided by themselves, before everything else. */
-  private regroup(...groups: Entry[][]): void {
-    this.groups.unshift(...groups.filter((group) => group.length > 0))
-  }
-
   /** The database refused the data of one of these: halve until it stands alone. */
   private halve(entries: Entry[], sqlState: string, error: Error): void {
     if (entries.length > 1) {
       const middle = Math.ceil(entries.length / 2)
-      this.regroup(entries.slice(0, middle), entries.slice(middle))
+      this.queue.putGroups(entries.slice(0, middle), entries.slice(middle))
       return
     }
     const [culprit] = entries
@@ -577,14 +547,6 @@ export class Writer implements BookWriter {
     }
   }
 
-  private async dropLostClients(all: boolean): Promise<void> {
-    for (const [slot, client] of this.clients.entries()) {
-      if (client === undefined || !(all || this.lost.has(client))) continue
-      this.clients[slot] = undefined
-      await client.end().catch(() => undefined)
-    }
-  }
-
   private async makeRoom(): Promise<void> {
     const { partitions, world, wall } = this.options
     try {
@@ -637,10 +599,7 @@ export class Writer implements BookWriter {
 
   private stop(error: Error): void {
     this.stopped ??= error
-    const left = [...this.groups.splice(0).flat(), ...this.queue.slice(this.queueHead)]
-    this.queue = []
-    this.queueHead = 0
-    this.rejectAll(left, this.stopped)
+    this.rejectAll(this.queue.drain(), this.stopped)
   }
 
   /** Resolves after something in flight or being looked up has ended. */
