@@ -128,5 +128,10 @@ it('makes the reference page', () => {
 
 it('has its own settings in order', () => {
   const config = readConfig(baseSettings, {})
-  expect(config).toEqual({ databaseConnections: 10, logLevel: 'info', shutdownMs: 25_000 })
+  expect(config).toEqual({
+    databaseConnections: 10,
+    logLevel: 'info',
+    port: 4000,
+    shutdownMs: 25_000,
+  })
 })
