@@ -31,7 +31,7 @@ import { type CommittedBatch, Writer } from './writer/writer.ts'
 
 const WATCH_MS = 250
 const BOOKS_STEP = 500
-/** Chosen by measurement: see docs/decisions.md. */
+/** Why this many: see docs/decisions.md. */
 const PARTITION_ROWS = 2_000_000
 const QUEUE_MAX = 50_000
 

@@ -178,7 +178,11 @@ export const KEYS_IN_RANGE = `select
     (select string_agg(uuid_send(key), ''::bytea) from ledger.refused
       where book_id = $1 and after_id >= $2 - 1 and after_id < $3 - 1) as refused`
 
-/** Statements that make a partition's table ready: made apart, then attached under a short lock. */
+/**
+ * Statements that make a partition's table ready: made apart, then attached under a short lock. Rows
+ * are only ever added, so there is nothing to vacuum but against wraparound, which is done all the
+ * same; its statistics are taken when it is sealed.
+ */
 export function createPartition(
   book: number,
   number: number,
@@ -189,7 +193,8 @@ export function createPartition(
   const name = table.replace('ledger.', '')
   return [
     `create table if not exists ${table}
-      (like ledger.transfer including defaults including constraints including indexes)`,
+      (like ledger.transfer including defaults including constraints including indexes)
+      with (autovacuum_enabled = off)`,
     `create unique index if not exists ${name}_key on ${table} (book_id, key)`,
     `do $attach$ begin
       if not exists (select from pg_inherits where inhrelid = '${table}'::regclass) then

@@ -49,12 +49,3 @@ function word(hex: string, at: number): number {
   }
   return value | 0
 }
-
-function hexWord(value: number): string {
-  return (value >>> 0).toString(16).padStart(8, '0')
-}
-
-/** The 32 hex digits of four words. */
-export function uuidOf(a: number, b: number, c: number, d: number): Uuid {
-  return hexWord(a) + hexWord(b) + hexWord(c) + hexWord(d)
-}
