@@ -18,7 +18,15 @@ export interface ModuleRule {
 export const moduleMap: Readonly<Record<string, ModuleRule>> = {
   base: { uses: [], innerDoors: ['http', 'postgres'] },
   money: { uses: [] },
+  vault: { uses: [] },
   ledger: { uses: ['base', 'money'], money: true },
-  channels: { uses: ['base', 'money', 'ledger'], money: true },
+  codes: { uses: ['base'] },
+  channels: { uses: ['base', 'money', 'vault', 'ledger'], money: true },
+  quality: { uses: ['base', 'codes'] },
+  routing: { uses: ['base', 'money', 'codes', 'channels', 'quality'] },
+  payments: {
+    uses: ['base', 'money', 'ledger', 'codes', 'channels', 'quality', 'routing'],
+    money: true,
+  },
   custody: { uses: ['base', 'money', 'ledger', 'channels'], money: true },
 }

@@ -1,5 +1,15 @@
 /** The door to banks: the port every bank stands behind, and the desk that sends, asks and records. */
 export { type CustodyBankSettings, custodyBank } from './adapters/custody-bank/adapter.ts'
+export type {
+  Capability,
+  Fee,
+  Limit,
+  Maintenance,
+  OpenHours,
+  RefundTerms,
+  Scope,
+  SettlementTerms,
+} from './capability.ts'
 export { type DeskOptions, isBookedSince } from './context.ts'
 export { createDesk, type Desk, type NoticeTaken } from './desk.ts'
 export { type ChannelRoutes, channelRoutes } from './http.ts'
@@ -7,6 +17,35 @@ export type { InboundTaken } from './inbound.ts'
 export type { Instruction, Intent } from './instruction.ts'
 export { CHANNEL_PROBLEMS } from './notice-refusals.ts'
 export type { ChannelOwner, Parts } from './owner.ts'
+export {
+  ACCOUNT_TYPES,
+  type AccountType,
+  ASK_AFTER_MS,
+  type BankLine,
+  type BankLines,
+  type BankParty,
+  type Callback,
+  type CallbackReply,
+  type CallbackRequest,
+  type ChannelFile,
+  type ChannelFileProblem,
+  type ChannelFileRow,
+  COLLECT_METHODS,
+  type CollectMethod,
+  type CollectOrder,
+  DIRECTIONS,
+  type Direction,
+  type PayerAction,
+  type PaymentAnswer,
+  type PaymentChannel,
+  type PaymentOutcome,
+  type PaymentTiming,
+  type PayOrder,
+  type PayoutReturned,
+  type Question,
+  type RefundOrder,
+  type SendOptions,
+} from './payment-channel.ts'
 export {
   type Answer,
   type Channel,
@@ -16,7 +55,9 @@ export {
   FILE_KINDS,
   type FileKind,
   type Inbound,
+  type NoticeRefusal,
   type NoticeRequest,
+  type NotSent,
   type Operation,
   type Outcome,
   type PayLeg,
@@ -27,7 +68,14 @@ export {
   type SubAccountBalance,
 } from './port.ts'
 export { channelSettings } from './settings.ts'
-export { INSTRUCTION_MOVES, INSTRUCTION_STATES, type InstructionState, isFinal } from './states.ts'
+export {
+  INSTRUCTION_MOVES,
+  INSTRUCTION_STATES,
+  type InstructionEvent,
+  type InstructionState,
+  isFinal,
+  next,
+} from './states.ts'
 export {
   findInstruction,
   listInbound,

@@ -34,6 +34,15 @@ export const CHARTS: Readonly<Record<string, readonly ChartRow[]>> = {
     row('2241.05', 'Under guarantee', '担保资金', 'credit'),
     row('2241.06', 'Suspense: money of unknown origin', '挂账', 'credit', { single: true }),
     row('2241.07', 'Refunds owed', '应付退款', 'credit'),
+    row('2241.08', 'Interest of the pool, not yet assigned', '待分配利息', 'credit'),
+    row('1221.03', 'Taken by a court, to be recovered', '司法扣划待追偿', 'debit'),
+    row('1221.04', "Taken back by payers' banks, to be recovered", '拒付待追偿', 'debit'),
+    row('1221.05', 'Left the pool, nobody knows why', '不明扣款', 'debit'),
+  ],
+  /** Our balance at a payment channel: funded from pools so that refunds can leave it. */
+  channel: [
+    row('1012.03', 'Balance at the payment channel', '渠道备付余额', 'debit', { single: true }),
+    row('1221.01', 'In transit with a counterpart', '在途资金', 'debit', { creditLimit: null }),
   ],
   /** Our own money: fees earned, costs, receivables. */
   own: [

@@ -1,0 +1,2 @@
+/** Which way the money was to go. */
+export type Direction = 'collect' | 'pay' | 'refund'

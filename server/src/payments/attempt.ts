@@ -1,0 +1,155 @@
+/**
+ * An attempt: one order at one channel, from the intent to its final result. Pay-ins, payouts and
+ * refunds differ in what an outcome means; sending, asking and doubting are the same for all, so the
+ * attempt desk does them and asks the owner for the meaning.
+ */
+import type { DueHandler, EffectRow, Instant, Uuid } from '#base'
+import type {
+  AccountType,
+  CallbackReply,
+  CallbackRequest,
+  CollectMethod,
+  CollectOrder,
+  Direction,
+  InstructionState,
+  Parts,
+  PayerAction,
+  PaymentChannel,
+  PaymentOutcome,
+  PayOrder,
+  RefundOrder,
+} from '#channels'
+import type { RouteDecision } from '#routing'
+
+export interface Attempt {
+  readonly book: number
+  readonly orgId: number
+  readonly id: Uuid
+  readonly direction: Direction
+  /** Public id of the pay-in, payout or refund it is for. */
+  readonly owner: string
+  /** 1 for the owner's first. */
+  readonly number: number
+  readonly channel: string
+  readonly method: CollectMethod | ''
+  readonly bank: string
+  readonly accountType: AccountType | ''
+  readonly reference: string
+  readonly amount: bigint
+  readonly currency: string
+  /** The same states and moves as an instruction's. */
+  readonly state: InstructionState
+  /** How often it came back unsent; fences off earlier due rows. */
+  readonly sends: number
+  /** When it was made: part of its identity at some rails. */
+  readonly at: Instant
+  /** Never sent after this. */
+  readonly validUntil: Instant
+  readonly sendBefore?: Instant
+  readonly notFound: number
+  readonly notFoundAt?: Instant
+  readonly code: string
+  readonly message: string
+  readonly channelReference: string
+  readonly payerAction?: PayerAction
+  /** Why this channel. */
+  readonly route: unknown
+  /** Where a collection was booked to; empty before. */
+  readonly bookedTo: '' | 'destination' | 'suspense'
+  /** Of a collection: what refunds have reserved or paid back, minor units, and how many. */
+  readonly refunding: bigint
+  readonly refunded: bigint
+  readonly refunds: number
+  readonly movedAt: Instant
+}
+
+/** What the owner decides; the rest follows. */
+export interface NewAttempt {
+  readonly orgId: number
+  readonly id: Uuid
+  readonly direction: Direction
+  readonly owner: string
+  readonly number: number
+  readonly channel: string
+  readonly method: CollectMethod | ''
+  readonly bank: string
+  readonly accountType: AccountType | ''
+  readonly amount: bigint
+  readonly currency: string
+  readonly at: Instant
+  readonly validUntil: Instant
+  readonly route: RouteDecision | undefined
+}
+
+export interface AttemptMoved {
+  readonly to: InstructionState
+  readonly outcome: PaymentOutcome
+}
+
+/** Decides what it means that an attempt moved. Registered per direction. */
+export interface AttemptOwner {
+  /** The order to send, with the personal data it needs. */
+  order(attempt: Attempt): Promise<CollectOrder | PayOrder | RefundOrder>
+  /** Just before it is marked `sending`: false cancels it as never sent. */
+  mayBeSent(attempt: Attempt): Promise<boolean>
+  /**
+   * What it causes that an attempt moved: state, transfers, events of the owner. The desk adds the
+   * attempt's own effects. The outcome has passed the one check of amount, currency and payee.
+   */
+  moved(attempt: Attempt, event: AttemptMoved): Promise<Parts>
+  /**
+   * The rail said of a final attempt what its state does not allow: a late success after `failed`,
+   * or a failure after `succeeded`.
+   */
+  contradicted(attempt: Attempt, outcome: PaymentOutcome): Promise<Parts | undefined>
+}
+
+/** Why nothing was moved although a rail spoke; each leaves an exception. */
+export type Disagreement = 'amount' | 'currency' | 'payee'
+
+export interface AttemptDesk {
+  attach(channel: PaymentChannel): void
+  channel(name: string): PaymentChannel
+  register(direction: Direction, owner: AttemptOwner): void
+  /**
+   * The effects that intend an attempt; put them into the command that causes it. With `sending` the
+   * row is written as `sending` at once: only for who calls `sendNow` right after the commit.
+   */
+  intend(
+    book: number,
+    attempt: NewAttempt,
+    options?: { readonly sending?: SendWindow },
+  ): EffectRow[]
+  sendWindow(channel: string): SendWindow
+  /** Sends what the caller has just committed as `sending`, and records the outcome. */
+  sendNow(
+    book: number,
+    id: Uuid,
+    window: SendWindow,
+    order?: CollectOrder | PayOrder | RefundOrder,
+  ): Promise<PaymentOutcome | undefined>
+  /** Records what a rail said of an attempt by any way; the same any number of times. */
+  record(
+    book: number,
+    id: Uuid,
+    outcome: PaymentOutcome,
+  ): Promise<'moved' | 'nothing' | 'disagrees'>
+  /** Takes a callback to its book. */
+  takeCallback(channel: string, request: CallbackRequest): Promise<CallbackTaken>
+  /** Asks the rail now instead of when it is due. */
+  askNow(book: number, id: Uuid): Promise<void>
+  readonly handlers: Readonly<Record<string, DueHandler>>
+}
+
+/** Until when a byte may be written: on the World's clock for the row, on the monotonic one for the socket. */
+export interface SendWindow {
+  readonly sendBefore: Instant
+  readonly sendBeforeMono: number
+}
+
+export interface CallbackTaken {
+  readonly taken: boolean
+  readonly reply: CallbackReply
+  /** Why it was turned away, for the counter and the log. */
+  readonly refused?: string
+}

@@ -1,0 +1,2 @@
+/** The door to success rates. */
+export type { AttemptFact } from './attempt-fact.ts'
