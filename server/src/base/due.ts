@@ -82,6 +82,26 @@ export const postponeDue: Effect<DueAttempt & { dueAt: Instant }> = {
   key: (row) => dueKey(row.kind, row.key),
 }
 
+/**
+ * Takes work away whether or not it is there, running attempts included; always moves. An attempt that
+ * runs finds nothing left to end, so its handler must take the work away in the same manner.
+ */
+export const forgetDue: Effect<{ kind: string; key: string }> = {
+  name: 'base.forget_due',
+  sql: `
+    with u as (select * from unnest($3::text[], $4::text[]) as u (kind, key)),
+    gone as (
+      delete from base.due d using u
+      where d.book_id = $1 and d.kind = u.kind and d.key = u.key and ${INSTANT_UNUSED}
+    )
+    select kind || ' ' || key as moved from u`,
+  columns: (rows) => [
+    textColumn(rows.map((row) => row.kind)),
+    textColumn(rows.map((row) => row.key)),
+  ],
+  key: (row) => dueKey(row.kind, row.key),
+}
+
 function attemptColumns(rows: readonly DueAttempt[]): unknown[] {
   return [rows.map((row) => row.kind), rows.map((row) => row.key), rows.map((row) => row.attempts)]
 }

@@ -44,6 +44,7 @@ export {
   type DeadDue,
   type DueAttempt,
   doneDue,
+  forgetDue,
   listDead,
   type PlannedDue,
   planDue,

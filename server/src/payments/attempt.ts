@@ -48,6 +48,8 @@ export interface Attempt {
   readonly sendBefore?: Instant
   readonly notFound: number
   readonly notFoundAt?: Instant
+  /** Whether it was reported as not final when it should have been. */
+  readonly overdue: boolean
   readonly code: string
   readonly message: string
   readonly channelReference: string
@@ -121,13 +123,18 @@ export interface AttemptDesk {
     options?: { readonly sending?: SendWindow },
   ): EffectRow[]
   sendWindow(channel: string): SendWindow
+  /**
+   * What `intend` writes, as a row: for who goes on without reading it. The desk remembers the attempts
+   * it has seen last, so that a reply or a callback soon after needs no read either.
+   */
+  fresh(book: number, attempt: NewAttempt, sending?: SendWindow): Attempt
   /** Sends what the caller has just committed as `sending`, and records the outcome. */
   sendNow(
     book: number,
     id: Uuid,
     window: SendWindow,
     order?: CollectOrder | PayOrder | RefundOrder,
-  ): Promise<PaymentOutcome | undefined>
+  ): Promise<Sent>
   /** Records what a rail said of an attempt by any way; the same any number of times. */
   record(
     book: number,
@@ -140,6 +147,12 @@ export interface AttemptDesk {
   askNow(book: number, id: Uuid): Promise<void>
   readonly handlers: Readonly<Record<string, DueHandler>>
 }
+
+/**
+ * What came of a send. `not_sent`: nothing left this machine, the attempt is `intended` again and due
+ * to be sent. `nothing`: the window had closed, or it was not `sending`.
+ */
+export type Sent = PaymentOutcome | { readonly result: 'not_sent' | 'nothing' }
 
 /** Until when a byte may be written: on the World's clock for the row, on the monotonic one for the socket. */
 export interface SendWindow {

@@ -1,0 +1,133 @@
+/**
+ * What the commands of payments share: the World's parts, the ledger, the desk, and how a command is
+ * decided. A decision is made outside the writer on what stands then; when that has moved meanwhile it
+ * is made again.
+ *
+ * The one thing to get wrong: what `decide` returns must carry, in its effects, the state it was
+ * decided on. The writer's order protects nothing that no effect guards.
+ */
+import {
+  Bug,
+  type Clock,
+  type Db,
+  type DueHandler,
+  derivedUuid,
+  type Ids,
+  type Instant,
+  type Log,
+  type PersonalSeal,
+  present,
+  type Rng,
+  type Uuid,
+} from '#base'
+import { isBookedSince } from '#channels'
+import type { Classification, CodeKey } from '#codes'
+import type { AccountOpening, BookWriter, Command, Ledger, RefusalCode } from '#ledger'
+import type { Router } from '#routing'
+import type { Attempt, AttemptDesk } from './attempt.ts'
+
+export interface PaymentsOptions {
+  readonly db: Db
+  readonly clock: Clock
+  readonly rng: Rng
+  readonly ids: Ids
+  readonly log: Log
+  readonly seal: PersonalSeal
+  readonly ledger: Pick<Ledger, 'writer' | 'book'>
+  readonly router: Router
+  readonly classify: (key: CodeKey) => Classification
+  readonly orgId: number
+  /** Work may be due at once: wakes the sweeper. */
+  readonly onPlanned?: () => void
+}
+
+export interface PaymentsContext extends PaymentsOptions {
+  readonly desk: AttemptDesk
+  /**
+   * Decides and submits until the decision was made on what still stands. A refusal by the ledger is
+   * answered, not thrown; its `refused` effects are committed.
+   */
+  command(book: number, decide: () => Promise<Command | undefined>): Promise<Done>
+  /**
+   * Sends back what a collection brought in and nobody is owed, out of suspense. Set by the part that
+   * refunds; until then such money waits for a person in its exception.
+   */
+  refundAttempt: ((book: number, attempt: Attempt, why: string) => Promise<void>) | undefined
+}
+
+export type Done =
+  | { readonly status: 'committed'; readonly at: Instant }
+  /** There was nothing to do. */
+  | { readonly status: 'nothing' }
+  | { readonly status: 'refused'; readonly code: RefusalCode; readonly transfer: number }
+
+/** A part of payments: what it adds to the due work. */
+export type Handlers = Readonly<Record<string, DueHandler>>
+
+/** Each round one of the contenders commits, so this many would have to meet on one aggregate. */
+const DECISIONS_MAX = 100
+
+/** The one way commands of payments are decided. */
+export function commandOn(
+  options: Pick<PaymentsOptions, 'ledger' | 'onPlanned'>,
+): PaymentsContext['command'] {
+  return async (book, decide) => {
+    for (let attempt = 1; attempt <= DECISIONS_MAX; attempt += 1) {
+      const command = await decide()
+      if (command === undefined) return { status: 'nothing' }
+      const result = await options.ledger.writer(book).submit(command)
+      if (result.status === 'committed') {
+        options.onPlanned?.()
+        return { status: 'committed', at: result.at }
+      }
+      if (result.status === 'refused' && !isBookedSince(result.code)) {
+        return { status: 'refused', code: result.code, transfer: result.transfer }
+      }
+      // `replayed` and transfers booked since: another command was faster; looked at again.
+    }
+    throw new Error(`Book ${book} moved ${DECISIONS_MAX} times while a command was decided.`)
+  }
+}
+
+/** Submits what the ledger cannot refuse: money that has moved outside already. */
+export async function mustCommand(
+  context: Pick<PaymentsContext, 'command'>,
+  book: number,
+  decide: () => Promise<Command | undefined>,
+): Promise<boolean> {
+  const done = await context.command(book, decide)
+  if (done.status === 'refused') {
+    throw new Bug(`the ledger refused transfer ${done.transfer}: ${done.code}`)
+  }
+  return done.status === 'committed'
+}
+
+export const attemptRoot = (id: Uuid) => `attempt:${id}`
+export const payInRoot = (id: Uuid) => `pay_in:${id}`
+export const planRoot = (id: Uuid) => `plan:${id}`
+
+/** The id of the account in transit between a book and a counterpart, such as a channel's name. */
+export function transitId(book: number, counterpart: string): Uuid {
+  return derivedUuid('payments.transit', `${book}/${counterpart}`)
+}
+
+/**
+ * The transit account with a channel, and its opening when this is its first use: put `open` into the
+ * command that uses it.
+ */
+export function transitOf(
+  writer: Pick<BookWriter, 'book' | 'account'>,
+  counterpart: string,
+): { readonly id: Uuid; readonly open: readonly AccountOpening[] } {
+  const id = transitId(writer.book.number, counterpart)
+  if (writer.account(id) !== undefined) return { id, open: [] }
+  return { id, open: [{ id, code: '1221.01', name: `In transit with ${counterpart}` }] }
+}
+
+/** The book's single suspense account. */
+export function suspenseOf(writer: Pick<BookWriter, 'book' | 'accountByCode'>): Uuid {
+  return present(
+    writer.accountByCode('2241.06'),
+    `book ${writer.book.number} has a suspense account`,
+  ).id
+}
