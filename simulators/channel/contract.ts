@@ -150,6 +150,8 @@ export interface RailOptions {
   /** Where the settlement of a closed day goes. */
   readonly onSettlement?: (settlement: RailSettlement) => Promise<void>
   readonly onError?: (error: Error) => void
+  /** Whether amounts of `MAGIC_AMOUNTS` have their effects; they do unless this is false. */
+  readonly magic?: boolean
 }
 
 export interface Rail {
