@@ -1,5 +1,20 @@
 /** The door to banks: the port every bank stands behind, and the desk that sends, asks and records. */
 export { type CustodyBankSettings, custodyBank } from './adapters/custody-bank/adapter.ts'
+export {
+  type WechatPayChannel,
+  type WechatPaySettings,
+  type WechatPayWorld,
+  wechatPay,
+} from './adapters/wechat-pay/adapter.ts'
+export type {
+  ProfitSharing,
+  ShareOrder,
+  ShareOutcome,
+  SharePart,
+  ShareReceiver,
+  ShareReturn,
+} from './adapters/wechat-pay/profit-sharing.ts'
+export type { WechatScheme } from './adapters/wechat-pay/signature.ts'
 export type {
   Capability,
   Fee,
