@@ -1,4 +1,5 @@
 /** The door to banks: the port every bank stands behind, and the desk that sends, asks and records. */
+export { type AlipaySettings, alipay } from './adapters/alipay/adapter.ts'
 export { type CustodyBankSettings, custodyBank } from './adapters/custody-bank/adapter.ts'
 export {
   type WechatPayChannel,

@@ -92,7 +92,7 @@ export function callbackCases(subject: ConformanceSubject): void {
       told(async (stage) => {
         const first = await newOrder(stage, subject, direction)
         const second = await newOrder(stage, subject, direction)
-        stage.rail.admin.arm({ fault: 'reordered_notice', kind: direction })
+        stage.rail.admin.arm({ fault: 'reordered_notice', kind: direction, ms: 120 * MINUTE })
         await finishOrder(stage, first)
         await finishOrder(stage, second)
         await stage.move(DAY)
