@@ -4,6 +4,7 @@
  */
 import type { Instant } from '#base'
 import type { AccountType, CollectMethod, Direction } from '#channels'
+import type { WhyCode } from './why.ts'
 
 export interface RouteRequest {
   readonly direction: Direction
@@ -24,13 +25,17 @@ export interface RouteRequest {
   readonly attributes: Readonly<Record<string, string>>
   /** Already used today by this payer or payee, per channel, minor units; absent: nothing. */
   readonly usedToday?: Readonly<Record<string, bigint>>
+  /** How often this payer or payee used each channel today; absent: never. */
+  readonly countToday?: Readonly<Record<string, number>>
+  /** What a volume split sticks to, such as the id of the case or merchant; absent: the dice. */
+  readonly sticky?: string
 }
 
 export interface Candidate {
   readonly channel: string
   readonly eligible: boolean
-  /** `chosen`, `dearer`, `over_limit`, `closed_now`, `not_permitted`, `learnt_no_permission`, … */
-  readonly why: string
+  /** A code of the table in `why.ts`. */
+  readonly why: WhyCode
   /** What the attempt would cost, minor units. */
   readonly cost: bigint
   /** Expected success without failures of the user's cause, parts per million. */
@@ -47,6 +52,14 @@ export interface RouteDecision {
   /** Version of the rules, and the ids of those that applied. */
   readonly rules: string
   readonly applied: readonly string[]
+  /** What it was decided on beside the attempt's own fields: replay asks the same again. */
+  readonly asked: Pick<
+    RouteRequest,
+    'methods' | 'tried' | 'attributes' | 'countToday' | 'sticky'
+  > & {
+    /** Minor units as text, since this is stored as JSON. */
+    readonly usedToday?: Readonly<Record<string, string>>
+  }
 }
 
 export interface Router {

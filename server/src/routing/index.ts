@@ -1,2 +1,12 @@
 /** The door to routing: which channel takes an attempt, and why. */
 export type { Candidate, RouteDecision, RouteRequest, Router } from './decision.ts'
+export { describe } from './describe.ts'
+export { costOf } from './eligibility.ts'
+export { explain } from './explain.ts'
+export type { Cell, HealthRow } from './health.ts'
+export type { Learnt } from './learnt.ts'
+export { readRoute, routeJson } from './route-json.ts'
+export { openRouting, type Routing, type RoutingOptions, RulesRefused } from './routing.ts'
+export { parseRules, type Rule, type RuleDocument, type RuleProblem } from './rule.ts'
+export { createRuleSet, type RuleSet } from './rule-set.ts'
+export { WHY, type WhyCode, whyText } from './why.ts'

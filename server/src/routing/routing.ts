@@ -1,0 +1,206 @@
+/**
+ * Routing as one thing: the router, what it learns from how attempts end, and its rules by version.
+ *
+ * Deciding is in memory. What attempts taught is written down beside it: failures and lessons at
+ * once, successes in batches, so that a crash loses at most the last `batch` successes of a window
+ * that fades anyway. Several servers share one database: each calls `refresh` now and then and takes
+ * in what the others wrote down.
+ */
+import type { DeliveredEvent, Instant, Subscriber, World } from '#base'
+import type { Capability } from '#channels'
+import type { Classification, CodeKey } from '#codes'
+import type { AttemptFact } from '#quality'
+import { decide } from './decide.ts'
+import type { RouteDecision, RouteRequest, Router } from './decision.ts'
+import {
+  type Cell,
+  createHealth,
+  HEALTH_TERMS,
+  type Health,
+  type HealthRow,
+  type HealthTerms,
+  type Observation,
+  windowMs,
+} from './health.ts'
+import { createLessons, type Learnt, type LearntChange } from './learnt.ts'
+import type { RuleDocument, RuleProblem } from './rule.ts'
+import { createRuleSet, type RuleSet } from './rule-set.ts'
+import * as store from './store.ts'
+import { verdictOf } from './verdict.ts'
+
+export interface RoutingOptions {
+  readonly world: Pick<World, 'clock' | 'rng' | 'db' | 'log'>
+  readonly capabilities: readonly Capability[]
+  /** Whether the money a channel moves settles into or out of a book. */
+  reaches(channel: string, book: number): boolean
+  /** What a channel's code means; the same function `codes` gives to all. */
+  classify(key: CodeKey): Classification
+  /** The rules in force until a version of the database is. */
+  readonly rules: RuleDocument
+  readonly health?: HealthTerms
+  /** Successes written down at once. */
+  readonly batch?: number
+}
+
+export interface Routing extends Router {
+  /** Takes one end of an attempt in; the same any number of times. */
+  observe(fact: AttemptFact): Promise<void>
+  /** Feeds `observe` from the outbox. */
+  readonly subscriber: Subscriber
+  health(): HealthRow[]
+  learnt(): readonly Learnt[]
+  /** Forgets a lesson at an operator's word; false when there was none. */
+  forget(cell: Cell): Promise<boolean>
+  activeRules(): RuleSet
+  /** Everything that is wrong with a document; an empty list when it may be kept. */
+  check(document: unknown): readonly RuleProblem[]
+  /** Keeps a draft under the hash of its content. */
+  keep(document: unknown, note: string): Promise<{ version: string } | { problems: RuleProblem[] }>
+  /** Puts a kept version in force here, and elsewhere at the next `refresh`. */
+  activate(version: string, by: string): Promise<{ problems: RuleProblem[] } | undefined>
+  versions(): Promise<store.KeptRules[]>
+  /** Takes in what other servers wrote down: observations, lessons, the version in force. */
+  refresh(): Promise<void>
+  /** Writes down what waits, and removes what no longer matters; before a shutdown, and hourly. */
+  flush(): Promise<void>
+}
+
+/** Clocks of two servers, and statements that commit late, differ by less than this. */
+const OVERLAP_MS = 120_000
+const BATCH = 200
+
+/** Opens routing on a migrated database: the version in force, the lessons, the health of late. */
+export async function openRouting(options: RoutingOptions): Promise<Routing> {
+  const { world, capabilities } = options
+  const terms = options.health ?? HEALTH_TERMS
+  const channels = capabilities.map(({ channel }) => channel)
+  const health: Health = createHealth(terms)
+  const lessons = createLessons(terms.probeMs)
+  const waiting = new Map<string, Observation>()
+  let read: Instant = world.clock.now() - windowMs(terms)
+  let rules = ruleSet(options.rules, channels)
+
+  const flush = async () => {
+    const batch = [...waiting.values()]
+    if (batch.length === 0) return
+    for (const { attempt } of batch) waiting.delete(attempt)
+    await store.keepObservations(world.db, batch, world.clock.now())
+  }
+  const keepChange = async (change: LearntChange | undefined) => {
+    if (change?.kind === 'kept') {
+      await store.keepLearnt(world.db, change.learnt)
+      world.log.warn({ learnt: change.learnt }, 'a channel refused for lack of permission')
+    }
+    if (change?.kind === 'forgotten') await store.dropLearnt(world.db, change.cell)
+  }
+  const observe = async (fact: AttemptFact) => {
+    const { channel, direction, code } = fact
+    const verdict = verdictOf(fact, options.classify({ channel, direction, code }))
+    if (verdict === undefined) return
+    const { attempt, bank, accountType, madeAt, at } = fact
+    const observation = {
+      attempt,
+      direction,
+      channel,
+      bank,
+      accountType,
+      verdict,
+      code,
+      madeAt,
+      at,
+    }
+    if (!health.observe(observation)) return
+    waiting.set(attempt, observation)
+    await keepChange(lessons.observe(observation, rules.policy.permission))
+    if (verdict !== 'good' || waiting.size >= (options.batch ?? BATCH)) await flush()
+  }
+  const refresh = async () => {
+    const since = read
+    read = world.clock.now() - OVERLAP_MS
+    for (const observation of await store.readObservations(world.db, since)) {
+      health.observe(observation)
+    }
+    lessons.restore(await store.readLearnt(world.db))
+    const document = await store.findRules(world.db)
+    // A version that names a channel this server no longer has stays out; the former goes on.
+    const found = document === undefined ? undefined : createRuleSet(document, channels)
+    if (found === undefined) return
+    if (!('problems' in found)) rules = found
+    else world.log.error({ problems: found.problems }, 'the routing rules in force do not fit')
+  }
+
+  const routing: Routing = {
+    decide: (request: RouteRequest): RouteDecision => {
+      const view = { capabilities, rules, health, lessons, reaches: options.reaches }
+      const { decision, probe } = decide(view, request, world.rng)
+      if (probe !== undefined) {
+        health.takeProbe(probe, request.at)
+        lessons.takeProbe(probe, request.at)
+      }
+      return decision
+    },
+    observe,
+    subscriber: {
+      name: 'routing',
+      kinds: ['payments.attempt_ended'],
+      deliver: ({ payload }: DeliveredEvent) => observe(payload as AttemptFact),
+    },
+    health: () => health.rows(world.clock.now()),
+    learnt: () => lessons.rows(),
+    forget: async (cell) => {
+      const stored = await store.dropLearnt(world.db, cell)
+      return lessons.forget(cell) || stored
+    },
+    activeRules: () => rules,
+    check: (document) => problemsOf(createRuleSet(document, channels)),
+    keep: async (document, note) => {
+      const set = createRuleSet(document, channels)
+      if ('problems' in set) return set
+      const { version } = set
+      await store.keepRules(world.db, {
+        version,
+        document: set.document,
+        note,
+        at: world.clock.now(),
+      })
+      return { version }
+    },
+    activate: async (version, by) => {
+      const document = await store.findRules(world.db, version)
+      const set =
+        document === undefined ? unknownVersion(version) : createRuleSet(document, channels)
+      if ('problems' in set) return set
+      await store.activateRules(world.db, { version, by, at: world.clock.now() })
+      rules = set
+      return undefined
+    },
+    versions: () => store.listRules(world.db),
+    refresh,
+    flush: async () => {
+      await flush()
+      await store.dropObservations(world.db, world.clock.now() - 2 * windowMs(terms))
+    },
+  }
+  await refresh()
+  return routing
+}
+
+function ruleSet(document: RuleDocument, channels: readonly string[]): RuleSet {
+  const set = createRuleSet(document, channels)
+  if (!('problems' in set)) return set
+  const [first] = set.problems
+  throw new RulesRefused(`The routing rules are refused at ${first?.pointer}: ${first?.says}`)
+}
+
+export class RulesRefused extends Error {
+  override name = 'RulesRefused'
+}
+
+function problemsOf(set: RuleSet | { problems: RuleProblem[] }): readonly RuleProblem[] {
+  return 'problems' in set ? set.problems : []
+}
+
+function unknownVersion(version: string): { problems: RuleProblem[] } {
+  const says = `There is no version ${version}; keep the rules first.`
+  return { problems: [{ pointer: '', code: 'unknown_version', says }] }
+}
