@@ -131,8 +131,8 @@ create table payments.exception (
     ('late_success', 'paid_twice', 'amount_differs', 'currency_differs', 'payee_differs',
      'unknown_too_long', 'contradicted', 'callback_malformed', 'payout_returned',
      'refund_route_closed', 'refund_waiting_for_funds', 'approval_needed', 'settlement_differs',
-     'file_row_unknown', 'chargeback', 'court_deduction', 'bank_fee', 'unknown_credit',
-     'unknown_debit', 'hidden_then_found')),
+     'file_row_unknown', 'chargeback', 'court_deduction', 'bank_fee', 'pool_interest',
+     'unknown_credit', 'unknown_debit', 'hidden_then_found')),
   -- Public id, reference or flow number of what it is about.
   about text not null,
   state text not null check (state in ('open', 'resolved')),

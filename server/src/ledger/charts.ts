@@ -52,6 +52,7 @@ export const CHARTS: Readonly<Record<string, readonly ChartRow[]>> = {
     row('2221.01', 'Output VAT', '应交增值税(销项)', 'credit', { single: true }),
     row('6021', 'Fee income', '手续费收入', 'credit', { single: true }),
     row('6421', 'Channel costs', '渠道成本', 'debit', { single: true }),
+    row('6603', 'Bank charges', '手续费支出', 'debit'),
   ],
   /** Accounts for benches, tests and learners: any side, with and without limits. */
   plain: [

@@ -125,6 +125,11 @@ export const EXCEPTION_KINDS = {
     '银行从资金池扣收费用',
     'The bank took a fee from the pool',
   ),
+  pool_interest: kind(
+    ...(['finance', 72, ['settle_by_hand', 'explain']] as const),
+    '资金池利息待分配',
+    'The bank paid interest on the pool; nobody owns it yet',
+  ),
   unknown_credit: kind(
     ...(['operations', 24, ['refund', 'attach', 'settle_by_hand', 'explain']] as const),
     '不明入账',

@@ -44,14 +44,10 @@ describe('a refund over many pay-ins', () => {
 
   it('does not depend on the order in which the sources are given', () => {
     fc.assert(
-      fc.property(
-        distinct,
-        fc.bigInt({ min: 1n, max: 10n ** 15n }),
-        (sources, total) => {
-          const turned = [...sources].reverse()
-          expect(allocateRefund(total, turned)).toEqual(allocateRefund(total, sources))
-        },
-      ),
+      fc.property(distinct, fc.bigInt({ min: 1n, max: 10n ** 15n }), (sources, total) => {
+        const turned = [...sources].reverse()
+        expect(allocateRefund(total, turned)).toEqual(allocateRefund(total, sources))
+      }),
     )
   })
 

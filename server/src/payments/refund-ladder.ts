@@ -3,9 +3,10 @@
  * person approves, else a person by hand. A step down is never taken while the step above is not
  * certain: only a certain refusal, or terms known before sending, close a way.
  */
-import type { Classification } from '#codes'
-import type { RefundTerms } from '#channels'
+
 import type { Instant } from '#base'
+import type { RefundTerms } from '#channels'
+import type { Classification } from '#codes'
 
 const DAY_MS = 86_400_000
 
@@ -46,6 +47,7 @@ export function sendAt(terms: RefundTerms | undefined, last: Instant | undefined
 
 /** Reasons of codes that say the channel has too little of our money. */
 export const SHORT_REASONS: readonly string[] = [
+  'balance',
   'insufficient_balance',
   'insufficient_funds',
   'balance_short',

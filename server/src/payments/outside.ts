@@ -1,0 +1,176 @@
+/**
+ * Money that moves without us: taken or brought by a bank, a court or a payer's bank. It is booked as
+ * it happened, on an account that names it, with an exception for whoever answers for it.
+ *
+ * It cannot be refused, for it has happened. When the cash it took is reserved by payouts on their
+ * way, it waits visibly and is booked once the reservation ends.
+ */
+import {
+  applied,
+  type DueWork,
+  derivedUuid,
+  doneDue,
+  type EffectRow,
+  planDue,
+  postponeDue,
+} from '#base'
+import type { Parts } from '#channels'
+import { available, type BookWriter, bookId, type Leg } from '#ledger'
+import { type Handlers, mustCommand, type PaymentsContext, transitOf } from './context.ts'
+import { raise } from './exceptions.ts'
+import { accountOf, OUTSIDE_KINDS, type OutsideKind } from './outside-kinds.ts'
+import { findOutside, insertOutside, moveOutside, type OutsideEntry } from './outside-store.ts'
+import { cashOf } from './payout-cash.ts'
+import { type MoneyPlaces, movementSent } from './settlement-movement.ts'
+
+export const BOOK_OUTSIDE = 'payments.book_outside_entry'
+
+const RETRY_MS = 600_000
+
+export interface OutsideContext extends PaymentsContext {
+  readonly places: MoneyPlaces
+}
+
+export interface OutsideMoney {
+  readonly kind: OutsideKind
+  /** Minor units, positive. */
+  readonly amount: bigint
+  readonly channel: string
+  /** The number it goes by outside. */
+  readonly flow: string
+  readonly about: string
+  /** What tells it from every other: the same any number of times. */
+  readonly key: string
+}
+
+/**
+ * What books money that moved outside; `undefined` when it is known already. A chargeback comes out of
+ * what the channel owes us, everything else out of, or into, the cash.
+ */
+export async function outsideParts(
+  context: OutsideContext,
+  book: number,
+  money: OutsideMoney,
+): Promise<Parts | undefined> {
+  const { kind, amount, channel, flow, about } = money
+  const id = derivedUuid('payments.outside', `${book}/${money.key}`)
+  if ((await findOutside(context.db, book, id)) !== undefined) return undefined
+  const { orgId } = context
+  const writer = context.ledger.writer(book)
+  const { account, open, leg } = placeOf(context, writer, money)
+  const waits = !(await isThere(writer, leg))
+  const state = waits ? 'waiting' : 'booked'
+  const entry = { orgId, id, kind, state, account, amount, channel, flow, about, tries: 1 } as const
+  const now = context.clock.now()
+  const dueAt = now + RETRY_MS
+  const exception = OUTSIDE_KINDS[kind].exception
+  return {
+    roots: [`outside:${id}`],
+    open,
+    transfers: waits ? [] : [{ type: 'post', id, legs: [leg], purpose: kind }],
+    effects: [
+      applied(insertOutside, entry),
+      raise(
+        { now, id: context.ids.uuid() },
+        {
+          orgId,
+          kind: exception,
+          about: flow,
+          amount,
+          evidence: { channel, flow, about, booked: !waits },
+        },
+      ),
+      ...(waits
+        ? [applied(planDue, { orgId, kind: BOOK_OUTSIDE, key: id, dueAt, payload: null })]
+        : []),
+    ],
+    events: waits ? [] : booked(context, book, entry),
+  }
+}
+
+/** Records money that moved outside, in a command of its own. False when it was known. */
+export function recordOutside(
+  context: OutsideContext,
+  book: number,
+  money: OutsideMoney,
+  also: readonly EffectRow[] = [],
+): Promise<boolean> {
+  return mustCommand(context, book, async () => {
+    const parts = await outsideParts(context, book, money)
+    return parts && { ...parts, effects: [...(parts.effects ?? []), ...also] }
+  })
+}
+
+function placeOf(
+  context: OutsideContext,
+  writer: BookWriter,
+  money: Pick<OutsideMoney, 'kind' | 'amount' | 'channel'>,
+) {
+  const { kind, amount, channel } = money
+  const { side, account: code, name } = OUTSIDE_KINDS[kind]
+  const place =
+    code === 'transit_own'
+      ? transitOf(writer, ownName(context, writer.book.number))
+      : accountOf(writer, code, name)
+  const transit = kind === 'chargeback' ? transitOf(writer, channel) : undefined
+  const from = transit?.id ?? cashOf(writer)
+  const leg: Leg =
+    side === 'in'
+      ? { debit: from, credit: place.id, amount }
+      : { debit: place.id, credit: from, amount }
+  return { account: place.id, open: [...place.open, ...(transit?.open ?? [])], leg }
+}
+
+/** What the transit account with our own book is called. */
+export function ownName(context: OutsideContext, pool: number): string {
+  const own = context.places.ownBook(pool)
+  return own === undefined ? 'own' : bookId(own)
+}
+
+/** Whether the cash a leg takes is there and not reserved. */
+async function isThere(writer: BookWriter, leg: Leg): Promise<boolean> {
+  const account = writer.account(leg.credit)
+  if (account === undefined || account.side === 'credit' || account.creditLimit === null)
+    return true
+  const balance = await writer.balance(leg.credit)
+  return balance !== undefined && available(balance, 'debit') + account.creditLimit >= leg.amount
+}
+
+/** A bank's fee is a movement: our own book pays it. */
+function booked(context: OutsideContext, book: number, entry: OutsideEntry) {
+  const to = context.places.ownBook(book)
+  if (entry.kind !== 'bank_fee' || to === undefined) return []
+  const { orgId, id, amount } = entry
+  return [movementSent({ book, orgId }, { movement: id, kind: 'bank_fee', to, amount })]
+}
+
+export function outsideHandlers(context: OutsideContext): Handlers {
+  return { [BOOK_OUTSIDE]: { run: (work) => bookWaiting(context, work) } }
+}
+
+/** Due work: books an entry that had to wait for its cash. */
+async function bookWaiting(context: OutsideContext, work: DueWork): Promise<void> {
+  const { book, key: id } = work
+  await mustCommand(context, book, async () => {
+    const entry = await findOutside(context.db, book, id)
+    const roots = [`outside:${id}`]
+    if (entry?.state !== 'waiting') return { roots, effects: [applied(doneDue, work)] }
+    const writer = context.ledger.writer(book)
+    const { open, leg } = placeOf(context, writer, entry)
+    const { tries } = entry
+    if (!(await isThere(writer, leg))) {
+      const dueAt = context.clock.now() + RETRY_MS
+      return { roots, effects: [applied(postponeDue, { ...work, dueAt })] }
+    }
+    return {
+      roots,
+      open,
+      transfers: [{ type: 'post', id, legs: [leg], purpose: entry.kind }],
+      effects: [
+        applied(moveOutside, { id, tries, from: 'waiting', to: 'booked' }),
+        applied(doneDue, work),
+      ],
+      events: booked(context, book, entry),
+    }
+  })
+}

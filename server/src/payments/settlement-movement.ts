@@ -1,0 +1,85 @@
+/**
+ * Movements between books: one transfer in each under one movement id, each against its transit
+ * account. The first leg is booked with an event; this is what takes the event to the other book. It
+ * may come twice: the movement's id is the transfer's, so the second leg is booked once.
+ */
+import type { DeliveredEvent, OutboxEvent, Subscriber, Uuid } from '#base'
+import type { BankParty } from '#channels'
+import { bookId, type Leg } from '#ledger'
+import { mustCommand, type PaymentsContext, transitOf } from './context.ts'
+import { accountOf } from './outside-kinds.ts'
+
+export const MOVEMENT_SENT = 'payments.movement_sent'
+
+export type MovementKind = 'channel_fee' | 'bank_fee' | 'refund_funding' | 'refund_from_balance'
+
+/** Where money lies beside the pools. */
+export interface MoneyPlaces {
+  /** The book of our own money that answers for a pool's fees. */
+  ownBook(pool: number): number | undefined
+  /** The book of our balance at a channel. */
+  channelBook(pool: number, channel: string): number | undefined
+  /** The bank account our balance at a channel is funded through. */
+  channelAccount(channel: string): BankParty | undefined
+}
+
+interface MovementSent {
+  readonly movement: Uuid
+  readonly kind: MovementKind
+  readonly to: number
+  readonly amount: string
+}
+
+/** The event that carries a movement to the other book. */
+export function movementSent(
+  from: { readonly book: number; readonly orgId: number },
+  sent: Omit<MovementSent, 'amount'> & { readonly amount: bigint },
+): OutboxEvent {
+  const payload: MovementSent = { ...sent, amount: String(sent.amount) }
+  return {
+    kind: MOVEMENT_SENT,
+    aggregate: `movement_${from.book}_${sent.movement}`,
+    orgId: from.orgId,
+    payload,
+  }
+}
+
+/** Books the second leg of movements. */
+export function movementSubscriber(context: PaymentsContext): Subscriber {
+  return {
+    name: 'payments.movements',
+    kinds: [MOVEMENT_SENT],
+    deliver: (event) => deliver(context, event),
+  }
+}
+
+async function deliver(context: PaymentsContext, event: DeliveredEvent): Promise<void> {
+  const { movement, kind, to, amount } = event.payload as MovementSent
+  const writer = context.ledger.writer(to)
+  let sent = false
+  await mustCommand(context, to, async () => {
+    // Decided again, it was booked by somebody faster; the ledger has said so by the movement's id.
+    if (sent) return undefined
+    const transit = transitOf(writer, bookId(event.book))
+    const [code, name, side] = LEGS[kind]
+    const other = accountOf(writer, code, name)
+    sent = transit.open.length + other.open.length === 0
+    const leg: Leg =
+      side === 'debit'
+        ? { debit: other.id, credit: transit.id, amount: BigInt(amount) }
+        : { debit: transit.id, credit: other.id, amount: BigInt(amount) }
+    return {
+      roots: [`movement:${movement}`],
+      open: [...transit.open, ...other.open],
+      transfers: [{ type: 'post', id: movement, legs: [leg], purpose: kind }],
+    }
+  })
+}
+
+/** The account a movement's second leg is about, and its side. */
+const LEGS: Readonly<Record<MovementKind, readonly [string, string, 'debit' | 'credit']>> = {
+  channel_fee: ['6421', 'Channel costs', 'debit'],
+  bank_fee: ['6603', 'Bank charges', 'debit'],
+  refund_funding: ['1012.03', 'Balance at the payment channel', 'debit'],
+  refund_from_balance: ['1012.03', 'Balance at the payment channel', 'credit'],
+}
