@@ -6,6 +6,7 @@
 import type { DueHandler, EffectRow, Instant, Uuid } from '#base'
 import type {
   AccountType,
+  Callback,
   CallbackReply,
   CallbackRequest,
   CollectMethod,
@@ -17,6 +18,7 @@ import type {
   PaymentChannel,
   PaymentOutcome,
   PayOrder,
+  Question,
   RefundOrder,
 } from '#channels'
 import type { RouteDecision } from '#routing'
@@ -88,17 +90,25 @@ export interface AttemptMoved {
   readonly outcome: PaymentOutcome
 }
 
+/** What an owner contributes to the command that moves an attempt. */
+export interface AttemptParts extends Parts {
+  /** Where a collection's money was booked. */
+  readonly bookedTo?: 'destination' | 'suspense'
+}
+
 /** Decides what it means that an attempt moved. Registered per direction. */
 export interface AttemptOwner {
   /** The order to send, with the personal data it needs. */
   order(attempt: Attempt): Promise<CollectOrder | PayOrder | RefundOrder>
+  /** What to ask the rail, when reference and time are not enough (a refund's collection). */
+  question?(attempt: Attempt): Promise<Question>
   /** Just before it is marked `sending`: false cancels it as never sent. */
   mayBeSent(attempt: Attempt): Promise<boolean>
   /**
    * What it causes that an attempt moved: state, transfers, events of the owner. The desk adds the
    * attempt's own effects. The outcome has passed the one check of amount, currency and payee.
    */
-  moved(attempt: Attempt, event: AttemptMoved): Promise<Parts>
+  moved(attempt: Attempt, event: AttemptMoved): Promise<AttemptParts>
   /**
    * The rail said of a final attempt what its state does not allow: a late success after `failed`,
    * or a failure after `succeeded`.
@@ -141,8 +151,14 @@ export interface AttemptDesk {
     id: Uuid,
     outcome: PaymentOutcome,
   ): Promise<'moved' | 'nothing' | 'disagrees'>
-  /** Takes a callback to its book. */
-  takeCallback(channel: string, request: CallbackRequest): Promise<CallbackTaken>
+  /** Takes a callback to its book; `undefined` when no such channel is attached. */
+  takeCallback(channel: string, request: CallbackRequest): Promise<CallbackTaken | undefined>
+  /** Who takes what rails tell beside outcomes; until then the rail is told to send it again. */
+  listen(ears: CallbackEars): void
+  /** Ends an attempt that is `intended`, for good: it is never sent. */
+  cancel(book: number, id: Uuid, why: string): Promise<'moved' | 'nothing' | 'disagrees'>
+  /** Forgets what it remembers of an attempt that somebody else has moved. */
+  forget(id: Uuid): void
   /** Asks the rail now instead of when it is due. */
   askNow(book: number, id: Uuid): Promise<void>
   readonly handlers: Readonly<Record<string, DueHandler>>
@@ -158,6 +174,20 @@ export type Sent = PaymentOutcome | { readonly result: 'not_sent' | 'nothing' }
 export interface SendWindow {
   readonly sendBefore: Instant
   readonly sendBeforeMono: number
+}
+
+/** Each takes the same callback any number of times. */
+export interface CallbackEars {
+  readonly payoutReturned?: (
+    book: number,
+    channel: string,
+    callback: Extract<Callback, { kind: 'payout_returned' }>,
+  ) => Promise<void>
+  readonly chargeback?: (
+    book: number,
+    channel: string,
+    callback: Extract<Callback, { kind: 'chargeback' }>,
+  ) => Promise<void>
 }
 
 export interface CallbackTaken {

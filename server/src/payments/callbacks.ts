@@ -1,0 +1,63 @@
+/**
+ * Takes callbacks to their books. A rail is answered "taken" only when what it says has been
+ * committed, or is known already; anything else it will say again.
+ */
+import type { Callback, CallbackRequest, PaymentChannel } from '#channels'
+import type { CallbackTaken } from './attempt.ts'
+import { record } from './attempt-record.ts'
+import { findAttempt } from './attempt-store.ts'
+import type { DeskContext } from './desk-context.ts'
+
+export async function takeCallback(
+  desk: DeskContext,
+  name: string,
+  request: CallbackRequest,
+): Promise<CallbackTaken | undefined> {
+  const channel = desk.channelOrNone(name)
+  if (channel === undefined) return undefined
+  const callback = channel.parseCallback(request)
+  const refused = 'refused' in callback ? callback.refused : await taken(desk, channel, callback)
+  if (refused === undefined) return { taken: true, reply: channel.answerCallback(true) }
+  desk.log.warn({ channel: name, refused }, 'a callback was turned away')
+  return { taken: false, reply: channel.answerCallback(false), refused }
+}
+
+/** Why it was not taken; `undefined` when it was. */
+async function taken(
+  desk: DeskContext,
+  channel: PaymentChannel,
+  callback: Callback,
+): Promise<string | undefined> {
+  const reference =
+    callback.kind === 'payout_returned' ? callback.returned.reference : callback.reference
+  const book = channel.bookOf(reference)
+  if (book === undefined) return 'unknown_order'
+  switch (callback.kind) {
+    case 'outcome':
+      return outcome(desk, channel, book, callback)
+    case 'payout_returned':
+      if (desk.ears.payoutReturned === undefined) return 'unknown_event'
+      await desk.ears.payoutReturned(book, channel.name, callback)
+      return undefined
+    case 'chargeback':
+      if (desk.ears.chargeback === undefined) return 'unknown_event'
+      await desk.ears.chargeback(book, channel.name, callback)
+      return undefined
+  }
+}
+
+async function outcome(
+  desk: DeskContext,
+  channel: PaymentChannel,
+  book: number,
+  { reference, direction, outcome }: Extract<Callback, { kind: 'outcome' }>,
+): Promise<string | undefined> {
+  // Throws when another server writes the book: then that one takes it.
+  desk.ledger.writer(book)
+  const attempt = desk.recent.find(reference) ?? (await findAttempt(desk.db, book, { reference }))
+  if (attempt === undefined || attempt.book !== book) return 'unknown_order'
+  // A signature proves who speaks, not that he speaks of his own order.
+  if (attempt.channel !== channel.name || attempt.direction !== direction) return 'other_order'
+  await record(desk, attempt, { on: outcome.result, outcome })
+  return undefined
+}

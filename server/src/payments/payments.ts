@@ -1,0 +1,71 @@
+/**
+ * Payments put together: the desk, pay-ins, plans, and what the parts that pay out and refund add.
+ * Every change is one command on the writer of the book it belongs to.
+ */
+import type { DueHandler, Uuid } from '#base'
+import type { CallbackRequest, PaymentChannel } from '#channels'
+import type { Attempt, AttemptDesk, CallbackTaken } from './attempt.ts'
+import { listAttempts } from './attempt-store.ts'
+import { commandOn, type PaymentsContext, type PaymentsOptions } from './context.ts'
+import { createAttemptDesk } from './desk.ts'
+import type { DeskContext } from './desk-context.ts'
+import type { NewPayIn, PayIn, PayWith } from './pay-in.ts'
+import { createPayInOwner } from './pay-in-owner.ts'
+import { findPayIn } from './pay-in-store.ts'
+import {
+  attemptPayIn,
+  closePayment,
+  type Opened,
+  openPayIn,
+  type PayInsOptions,
+  payInHandlers,
+  type Refused,
+} from './pay-ins.ts'
+import { Recent } from './recent.ts'
+
+export interface Payments {
+  readonly context: PaymentsContext
+  readonly desk: AttemptDesk
+  attach(channel: PaymentChannel): void
+  openPayIn(wanted: NewPayIn): Promise<Opened | Refused>
+  attemptPayIn(
+    at: { readonly book: number; readonly id: Uuid; readonly attemptId: Uuid },
+    pay: PayWith,
+  ): Promise<Opened | Refused>
+  closePayIn(at: { readonly book: number; readonly id: Uuid }): Promise<PayIn | undefined>
+  payIn(book: number, id: Uuid): Promise<PayIn | undefined>
+  /** Attempts for a pay-in, payout or refund, by its public id. */
+  attempts(book: number, owner: string): Promise<Attempt[]>
+  takeCallback(channel: string, request: CallbackRequest): Promise<CallbackTaken | undefined>
+  /** For the due sweeper. */
+  readonly handlers: Readonly<Record<string, DueHandler>>
+}
+
+/** Builds the context and its desk: what every part of payments is given. */
+export function createContext(
+  options: PaymentsOptions,
+): PaymentsContext & { readonly deskContext: DeskContext } {
+  const command = commandOn(options)
+  const desk = createAttemptDesk(options, command)
+  return { ...options, command, desk, deskContext: desk.context, refundAttempt: undefined }
+}
+
+export function createPayments(options: PaymentsOptions): Payments {
+  const context = createContext(options)
+  const { db, desk, deskContext } = context
+  const recent = new Recent<PayIn>()
+  const payIns: PayInsOptions = { context, desk: deskContext, recent }
+  desk.register('collect', createPayInOwner({ context, recent }))
+  return {
+    context,
+    desk,
+    attach: desk.attach,
+    openPayIn: (wanted) => openPayIn(payIns, wanted),
+    attemptPayIn: (at, pay) => attemptPayIn(payIns, at, pay),
+    closePayIn: (at) => closePayment(payIns, at),
+    payIn: (book, id) => findPayIn(db, book, id),
+    attempts: (book, owner) => listAttempts(db, book, owner),
+    takeCallback: desk.takeCallback,
+    handlers: { ...desk.handlers, ...payInHandlers(payIns) },
+  }
+}

@@ -1,0 +1,61 @@
+/** What payments refuse; each row says what to do. */
+import type { Problem, ProblemRow } from '#base'
+
+const ROWS = [
+  ['payment_not_found', 404, 'No such payment in this book.'],
+  ['plan_not_found', 404, 'No such payment plan in this book.'],
+  ['leg_not_found', 404, 'No such leg in this payment plan.'],
+  ['exception_not_found', 404, 'No such exception in this book.'],
+  ['channel_not_found', 404, 'No channel of this name takes callbacks here.'],
+  ['book_takes_no_payments', 422, 'Name an account of a book with the chart custody_pool.'],
+  ['destination_not_found', 422, 'No such account in this book; open it first.'],
+  ['destination_not_payable', 422, 'Name an account that owes money to somebody, not this one.'],
+  ['destination_closed', 409, 'The account is closed for good; name another one.'],
+  ['currency_differs', 422, "Send the amount in the currency of the destination's book."],
+  ['amount_not_positive', 422, 'Send an amount of at least 1 minor unit.'],
+  ['expiry_out_of_range', 422, 'Let the payment expire in 1 to 1440 minutes.'],
+  ['payer_missing', 422, 'Name the bank account to debit: collection needs a payer.'],
+  [
+    'payer_malformed',
+    422,
+    'Correct the payer: a name, an account and what else is named is checked.',
+  ],
+  ['no_channel', 422, 'No channel can take this payment now; the detail says why for each.'],
+  ['key_reused', 422, 'This Idempotency-Key was used with another body; send a new key.'],
+  ['payment_paid', 409, 'The payment is paid already.'],
+  ['payment_closed', 409, 'The payment is closed; make a new one.'],
+  ['attempts_too_many', 409, 'The payment has had as many attempts as it may; make a new one.'],
+  ['payment_not_closed', 409, 'A channel would not close it: wait for its result, and try again.'],
+  ['plan_over', 409, 'The payment plan is paid or closed; make a new one.'],
+  ['plan_moved', 409, 'The payment plan has moved meanwhile; read it and decide again.'],
+  ['plan_not_possible', 422, 'No split into legs keeps the limits; choose another bank or amount.'],
+  ['leg_fixed', 409, 'A leg that is paid or being paid does not change.'],
+  [
+    'leg_out_of_range',
+    422,
+    'The amount of this leg leaves no split of the rest within the limits.',
+  ],
+  ['exception_resolved', 409, 'The exception is resolved already.'],
+  [
+    'action_not_allowed',
+    422,
+    'An exception of this kind takes other actions; its kind lists them.',
+  ],
+  ['action_not_possible', 409, 'What the exception is about has moved on; read it again.'],
+  ['action_not_available', 409, 'No part of this installation carries the action out yet.'],
+] as const satisfies readonly (readonly [string, number, string])[]
+
+export type PaymentRefusalCode = (typeof ROWS)[number][0]
+
+const BY_CODE = new Map<string, ProblemRow>(
+  ROWS.map(([code, status, says]) => [code, { code, status, says }]),
+)
+
+/** Every code a reply of the routes of payments may carry, for the docs and `/errors`. */
+export const PAYMENT_PROBLEMS: readonly ProblemRow[] = [...BY_CODE.values()]
+
+/** The problem of a row; `detail` adds to what it says. */
+export function paymentProblem(code: PaymentRefusalCode, detail?: string): Problem {
+  const { status, says } = BY_CODE.get(code)!
+  return { code, status, detail: detail === undefined ? says : `${says} ${detail}` }
+}

@@ -1,0 +1,194 @@
+/**
+ * Payments on a database of their own, with a pool of customers' money, two rails and a sweeper, all on
+ * the tests' clock.
+ */
+import {
+  createDueSweeper,
+  createPersonalSeal,
+  type DueSweeper,
+  derivedUuid,
+  type Instant,
+  publicId,
+  type Uuid,
+} from '../src/base/index.ts'
+import type { Classification, CodeKey } from '../src/codes/index.ts'
+import { createReads, openLedger, type ServerLedger } from '../src/ledger/index.ts'
+import { transitId } from '../src/payments/context.ts'
+import type { NewPayIn } from '../src/payments/pay-in.ts'
+import { createPayments, type Payments } from '../src/payments/payments.ts'
+import type { Router } from '../src/routing/index.ts'
+import { type TestDatabase, testDatabase } from './database.ts'
+import { type TestRail, testRail } from './rail.ts'
+import { type TestWorld, testWorld } from './world.ts'
+
+export interface TestPayments {
+  readonly database: TestDatabase
+  readonly world: TestWorld
+  readonly ledger: ServerLedger
+  readonly payments: Payments
+  /** `rail` takes WeChat and collection, `other` Alipay; routing takes the first that can. */
+  readonly rail: TestRail
+  readonly other: TestRail
+  readonly sweeper: DueSweeper
+  readonly book: number
+  /** An account the money of tests is for. */
+  readonly destination: Uuid
+  /** A pay-in of ¥100 by WeChat, with what differs. */
+  wanted(key: string, more?: Partial<NewPayIn>): NewPayIn
+  /** Another server's payments over the same ledger: nothing remembered. */
+  restart(): Payments
+  balance(account: Uuid): Promise<bigint>
+  suspense(): Promise<bigint>
+  /** In transit with a channel, from our side: what it owes us. */
+  transit(channel?: string): Promise<bigint>
+  events(kind?: string): Promise<Record<string, unknown>[]>
+  exceptions(): Promise<{ kind: string; about: string; seen: number; evidence: unknown }[]>
+  proofs(): Promise<string[]>
+  stop(): Promise<void>
+}
+
+/** Failures of rails as tests name them: codes that begin with `OTHER_` allow another channel. */
+export function testClassify({ code }: CodeKey): Classification {
+  const other = code.startsWith('OTHER_')
+  return {
+    cause: other ? 'channel' : 'user',
+    reason: code.toLowerCase(),
+    certainty: 'failed',
+    retry: other ? 'other_channel' : 'by_user',
+    letter: code.startsWith('LIMIT_') ? 'L' : other ? 'T' : 'F',
+    mapped: true,
+    text: { zh: '支付未成功', en: 'The payment did not go through' },
+  }
+}
+
+export interface TestPaymentsOptions {
+  readonly seed?: number
+  readonly start?: Instant
+}
+
+export async function testPayments(options: TestPaymentsOptions = {}): Promise<TestPayments> {
+  const database = await testDatabase()
+  const { seed = 1, start } = options
+  const world = testWorld({ db: database.db, seed, ...(start === undefined ? {} : { start }) })
+  const ledger = await openLedger({ world, partitionRows: 10_000 })
+  const rail = testRail({ clock: world.clock })
+  const other = testRail({
+    clock: world.clock,
+    name: 'other',
+    capability: { methods: ['alipay_qr', 'wechat_native'] },
+  })
+  const router = firstThatCan([rail, other])
+  const { number: book } = await ledger.createBook({
+    ...{ orgId: 1, name: 'Pool', currency: 'CNY', chart: 'custody_pool' },
+  })
+  const destination = derivedUuid('test', 'destination')
+  const writer = ledger.writer(book)
+  await writer.submit({ roots: [], open: [{ id: destination, code: '2241.02', name: 'Buyer' }] })
+  const create = (): Payments => {
+    const made = createPayments({
+      ...{ db: database.db, clock: world.clock, rng: world.rng, ids: world.ids, log: world.log },
+      ...{ ledger, router, classify: testClassify, orgId: 1, seal: testSeal() },
+    })
+    for (const each of [rail, other]) made.attach(each.channel)
+    return made
+  }
+  const sweeperOf = ({ handlers }: Payments) => createDueSweeper({ ...world, handlers })
+  const test = {
+    payments: create(),
+  }
+  const net = async (account: Uuid) => {
+    const balance = await ledger.writer(book).balance(account)
+    return balance === undefined ? 0n : balance.creditsPosted - balance.debitsPosted
+  }
+  let sweeper = sweeperOf(test.payments)
+  return {
+    ...{ database, world, ledger, rail, other, book, destination },
+    get payments() {
+      return test.payments
+    },
+    get sweeper() {
+      return sweeper
+    },
+    wanted: (key, more = {}) => ({
+      ...{ book, destination, amount: 10_000n, currency: 'CNY', subject: 'Down payment' },
+      id: derivedUuid('payments.pay_in', key),
+      late: 'refund',
+      attributes: {},
+      expiresAt: world.clock.now() + 1_800_000,
+      requestHash: '00'.repeat(32),
+      methods: ['wechat_native'],
+      bank: '',
+      accountType: '',
+      ...more,
+    }),
+    restart: () => {
+      test.payments = create()
+      sweeper = sweeperOf(test.payments)
+      return test.payments
+    },
+    balance: net,
+    suspense: () => net(ledger.writer(book).accountByCode('2241.06')!.id),
+    transit: async (channel = 'rail') => -(await net(transitId(book, channel))),
+    events: async (kind) => {
+      const rows = await database.db.query<{ payload: Record<string, unknown> }>(
+        `select payload from base.outbox where book_id = $1 and ($2::text is null or kind = $2)
+         order by seq, n`,
+        [book, kind ?? null],
+      )
+      return rows.map(({ payload }) => payload)
+    },
+    exceptions: () =>
+      database.db.query(
+        `select kind, about, seen, evidence from payments.exception
+         where book_id = $1 and state = 'open' order by kind, about`,
+        [book],
+      ),
+    proofs: async () =>
+      (await createReads(database.db).proofs(book))
+        .filter(({ holds }) => !holds)
+        .map((p) => p.name),
+    stop: async () => {
+      await ledger.close()
+      await database.drop()
+    },
+  }
+}
+
+/** The public id of a pay-in of a test. */
+export const payId = (book: number, id: Uuid) => publicId('pay', book, id)
+
+/** Takes the first channel that has one of the methods, has not been tried, and can the direction. */
+export function firstThatCan(rails: readonly TestRail[]): Router {
+  return {
+    decide: ({ direction, methods = [], tried, attributes }) => {
+      const able = rails.flatMap(({ channel: { name, capability } }) => {
+        const method = methods.find((each) => capability.methods.includes(each))
+        const can = capability.directions.includes(direction)
+        const fits = direction !== 'collect' || method !== undefined
+        return can && fits && !tried.includes(name) ? [{ name, method }] : []
+      })
+      const [chosen] = able
+      return {
+        ...(chosen === undefined ? {} : { channel: chosen.name }),
+        ...(chosen?.method === undefined ? {} : { method: chosen.method }),
+        candidates: rails.map(({ channel }) => ({
+          channel: channel.name,
+          eligible: able.some(({ name }) => name === channel.name),
+          why: channel.name === chosen?.name ? ('chosen' as const) : ('dearer' as const),
+          cost: 60n,
+          successPpm: 990_000,
+        })),
+        explored: false,
+        rules: 'test/1',
+        applied: [],
+        asked: { methods, tried, attributes },
+      }
+    },
+  }
+}
+
+/** Personal data of tests is sealed with fixed keys. */
+export function testSeal() {
+  const key = (byte: number) => new Uint8Array(32).fill(byte)
+  return createPersonalSeal({ active: 'k1', keys: new Map([['k1', key(1)]]), index: key(2) })
+}
