@@ -18,9 +18,11 @@ export function describe(rule: Pick<Rule, 'when' | 'then'>): Readonly<Record<Loc
     en: always
       ? `Always ${actionEn(rule.then)}.`
       : `When ${say(ast, 'en', true)}, ${actionEn(rule.then)}.`,
-    zh: always
-      ? `始终${actionZh(rule.then)}。`
-      : `当${say(ast, 'zh', true)}时，${actionZh(rule.then)}。`,
+    zh: spaced(
+      always
+        ? `始终${actionZh(rule.then)}。`
+        : `当${say(ast, 'zh', true)}时，${actionZh(rule.then)}。`,
+    ),
   }
 }
 
@@ -105,7 +107,7 @@ function say(node: ASTNode, locale: Locale, positive: boolean, inner?: '&&' | '|
       const value = String(literal(args[0]!))
       const who = nameOf(subject(receiver) ?? '', locale)
       if (en) return `${who} ${positive ? test[0] : test[1]} ${value}`
-      return who + (positive ? test[2] : test[3]).replace('…', ` ${value} `)
+      return who + (positive ? test[2] : test[3]).replace('…', value)
     }
     default: {
       const [left, right] = node.args as [ASTNode, ASTNode]
@@ -129,27 +131,23 @@ function membership(
   if (right.op === 'id') {
     const method = String(literal(left))
     if (en) return `the payer can${positive ? '' : 'not'} pay by ${method}`
-    return `付款人${positive ? '可' : '不可'}用 ${method} 支付`
+    return `付款人${positive ? '可' : '不可'}用${method}支付`
   }
   const name = subject(left) ?? ''
   const values = (right.args as ASTNode[]).map((part) => shownValue(name, literal(part)!, locale))
   if (en) return `${nameOf(name, locale)} is ${positive ? 'one' : 'none'} of ${values.join(', ')}`
-  return `${nameOf(name, locale)}${positive ? '属于' : '不属于'} ${values.join('、')} `.trimEnd()
+  return `${nameOf(name, locale)}${positive ? '属于' : '不属于'}${values.join('、')}`
 }
 
 function joined(parts: readonly string[], locale: Locale): string {
-  if (locale === 'en') return parts.join(' ')
-  // Latin words and numbers stand apart from Chinese ones.
-  return parts.reduce((text, part) =>
-    /[\w¥]$/.test(text) || /^[\w¥]/.test(part) ? `${text} ${part}` : text + part,
-  )
+  return parts.join(locale === 'en' ? ' ' : '')
 }
 
 function nameOf(name: string, locale: Locale): string {
   const known = NAMES[name]
   if (known !== undefined) return known[locale === 'en' ? 0 : 1]
   const own = name.replace('attributes.', '')
-  return locale === 'en' ? `the attribute ${own}` : `属性 ${own} `
+  return locale === 'en' ? `the attribute ${own}` : `属性 ${own}`
 }
 
 function shownValue(name: string, value: Literal, locale: Locale): string {
@@ -159,6 +157,13 @@ function shownValue(name: string, value: Literal, locale: Locale): string {
     return formatMoney({ amount: value, currency: 'CNY' }, locale)
   }
   return value === '' ? (locale === 'en' ? 'empty' : '空') : String(value)
+}
+
+/** Latin words and numbers stand apart from Chinese ones. */
+function spaced(text: string): string {
+  return text
+    .replaceAll(/([\w%])(?=[\u4e00-\u9fff])/g, '$1 ')
+    .replaceAll(/([\u4e00-\u9fff])(?=[\w¥])/g, '$1 ')
 }
 
 /** Parts per million as a per cent: `12.5 %`. */
