@@ -122,9 +122,11 @@ export interface RailBook {
   moveMoney(order: BookOrder, fee: bigint, at: Instant): void
   /** Money of an order that comes back: a returned payout, a collection charged back. */
   moveBack(order: BookOrder, kind: 'payout_returned' | 'chargeback', at: Instant): RailMovement
+  /** A payout that had succeeded comes back. */
+  returnPayout(order: BookOrder, at: Instant): RailMovement
   /** Money that belongs to no order; `amount` is positive when the balance grows. */
   moveOther(
-    kind: 'settlement' | 'fee' | 'funding',
+    kind: 'settlement' | 'fee' | 'funding' | 'share' | 'share_returned',
     amount: bigint,
     memo: string,
     at: Instant,
@@ -273,7 +275,7 @@ export function openBook(options: BookOptions): RailBook {
     journal = opened.journal
   }
 
-  return {
+  const book: RailBook = {
     find: (kind, reference) => orders.get(keyOf(kind, reference)),
     byNumber: (number) => numbers.get(number),
     make(order, at) {
@@ -332,6 +334,11 @@ export function openBook(options: BookOptions): RailBook {
       journal.append(entry)
       return movement
     },
+    returnPayout(order, at) {
+      const movement = book.moveBack(order, 'payout_returned', at)
+      book.setState(order, 'returned', order.code, at)
+      return movement
+    },
     moveOther(kind, amount, memo, at) {
       const entry: Entry = {
         t: 'money',
@@ -365,4 +372,5 @@ export function openBook(options: BookOptions): RailBook {
     flush: () => journal.flush(),
     close: () => journal.close(),
   }
+  return book
 }

@@ -27,7 +27,16 @@ export interface RailOrder {
 /** Money that moved at the rail. An order has at most one, and one more when it is returned. */
 export interface RailMovement {
   readonly at: Instant
-  readonly kind: OrderKind | 'payout_returned' | 'chargeback' | 'settlement' | 'fee' | 'funding'
+  /** `share`: a part of a collection that went to somebody else (分账); it may come back. */
+  readonly kind:
+    | OrderKind
+    | 'payout_returned'
+    | 'chargeback'
+    | 'settlement'
+    | 'fee'
+    | 'funding'
+    | 'share'
+    | 'share_returned'
   readonly reference: string
   /** The rail's number of this movement. */
   readonly number: string

@@ -32,6 +32,10 @@ export interface RailDefinition {
   /** What the rail keeps of an order, minor units; negative when a refund gives a fee back. */
   readonly fee?: (order: BookOrder) => bigint
   readonly settlementMemo: (date: string) => string
+  /** Called when an order's money has moved. */
+  readonly onMoved?: (order: BookOrder) => void
+  /** Called when a business day has closed and its settlement has gone. */
+  readonly afterDay?: (date: string) => Promise<void>
 }
 
 export interface TakeOrder extends Omit<NewOrder, 'plan' | 'hiddenUntil'> {
@@ -82,7 +86,13 @@ const numbered = (at: Instant, sequence: number) => shanghai(at) + String(sequen
 const SERVER_ERROR: RailReply = { status: 502, body: 'Bad Gateway' }
 
 /** Kinds of movement that make up a settlement. */
-const SETTLED: ReadonlySet<string> = new Set(['collect', 'refund', 'chargeback'])
+const SETTLED: ReadonlySet<string> = new Set([
+  'collect',
+  'refund',
+  'chargeback',
+  'share',
+  'share_returned',
+])
 
 export function createRailGround(options: RailOptions, definition: RailDefinition): RailGround {
   const onError = options.onError ?? ((error) => console.error(error))
@@ -178,6 +188,7 @@ export function createRailGround(options: RailOptions, definition: RailDefinitio
       book.setState(order, 'succeeded', '', now)
       closeLater(book.dateOf(now))
       notices.queue(order, 'succeeded')
+      definition.onMoved?.(order)
     },
     fail(order, code) {
       mustBeOpen(order, 'failed')
@@ -238,6 +249,7 @@ export function createRailGround(options: RailOptions, definition: RailDefinitio
       if (settled !== 0n) book.moveOther('settlement', -settled, memo, clock.now())
       book.flush()
       if (settled !== 0n) await options.onSettlement?.({ date, amount: settled, memo })
+      await definition.afterDay?.(date)
     },
     goDown(ms) {
       shell?.shut()
