@@ -6,4 +6,4 @@ export {
   startBankDirect,
 } from './bank.ts'
 export type { Entry, OutsideEntry } from './entries.ts'
-export { type KeyPair, newKeyPair, privatePem, publicPem } from './signature.ts'
+export { type KeyPair, newKeyPair, pointOf, privatePem, publicPem } from './signature.ts'

@@ -1,6 +1,20 @@
 /** The door to banks: the port every bank stands behind, and the desk that sends, asks and records. */
 export { type AlipaySettings, alipay } from './adapters/alipay/adapter.ts'
+export {
+  type BankDirect,
+  type BankDirectSettings,
+  bankDirect,
+  type Permission,
+} from './adapters/bank-direct/adapter.ts'
+export type { Receipt } from './adapters/bank-direct/receipt.ts'
 export { type CustodyBankSettings, custodyBank } from './adapters/custody-bank/adapter.ts'
+export {
+  type BatchOutcome,
+  type Netsunion,
+  type NetsunionSettings,
+  netsunion,
+} from './adapters/netsunion/adapter.ts'
+export { type UnionPaySettings, unionpay } from './adapters/unionpay/adapter.ts'
 export {
   type WechatPayChannel,
   type WechatPaySettings,
