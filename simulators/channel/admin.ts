@@ -36,8 +36,7 @@ export function railAdmin(ground: RailGround): RailAdmin {
     },
     async returnPayout(reference) {
       const order = must(book.find('pay', reference), reference)
-      const movement = book.moveBack(order, 'payout_returned', clock.now())
-      book.setState(order, 'returned', order.code, clock.now())
+      const movement = book.returnPayout(order, clock.now())
       notices.queue(order, 'returned', movement)
     },
     async chargeBack(reference) {

@@ -103,6 +103,8 @@ export interface BookOptions {
   readonly businessDate: (at: Instant) => string
   /** `net`: fees are kept back from the balance. `gross`: they are billed apart. */
   readonly settles: 'net' | 'gross'
+  /** Called with the business date of every movement. */
+  readonly onDate?: (date: string) => void
 }
 
 export interface RailBook {
@@ -249,6 +251,7 @@ export function openBook(options: BookOptions): RailBook {
     const day = days.get(date)
     if (day === undefined) days.set(date, [movement])
     else day.push(movement)
+    options.onDate?.(date)
     balance += options.settles === 'net' ? amount - fee : amount
     return movement
   }

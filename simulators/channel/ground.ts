@@ -98,11 +98,18 @@ export function createRailGround(options: RailOptions, definition: RailDefinitio
   const onError = options.onError ?? ((error) => console.error(error))
   const clock = createRailClock(onError)
   const faults = createFaults()
+  const closing = new Set<string>()
+  const closeLater = (date: string) => {
+    if (definition.dayClosesAt === undefined || closing.has(date)) return
+    closing.add(date)
+    clock.add(definition.dayClosesAt(date), () => ground.closeDay(date))
+  }
   const book = openBook({
     journal: options.journal,
     numberOf: definition.numberOf ?? numbered,
     businessDate: definition.businessDate ?? ((at) => shanghai(at).slice(0, 8)),
     settles: definition.settles,
+    onDate: (date) => closeLater(date),
   })
   const magicOn = options.magic !== false
   const notices = createNotices({
@@ -116,7 +123,6 @@ export function createRailGround(options: RailOptions, definition: RailDefinitio
     faults,
   })
   let shell: Shell | undefined
-  const closing = new Set<string>()
 
   const follow = (order: BookOrder, plan: Plan) => {
     clock.add(plan.at, () => {
@@ -139,11 +145,6 @@ export function createRailGround(options: RailOptions, definition: RailDefinitio
     if (order.state === 'waiting' || order.state === 'processing') return
     throw new Error(`${order.kind} ${order.reference} is ${order.state} and cannot be ${end}`)
   }
-  const closeLater = (date: string) => {
-    if (definition.dayClosesAt === undefined || closing.has(date)) return
-    closing.add(date)
-    clock.add(definition.dayClosesAt(date), () => ground.closeDay(date))
-  }
   const resume = () => {
     for (const order of book.orders()) {
       if (order.plan !== undefined) follow(order, order.plan)
@@ -151,7 +152,6 @@ export function createRailGround(options: RailOptions, definition: RailDefinitio
         notices.again(order, order.state)
       }
     }
-    for (const movement of book.movements()) closeLater(book.dateOf(movement.at))
   }
 
   const ground: RailGround = {
@@ -186,7 +186,6 @@ export function createRailGround(options: RailOptions, definition: RailDefinitio
       const now = clock.now()
       book.moveMoney(order, definition.fee?.(order) ?? 0n, now)
       book.setState(order, 'succeeded', '', now)
-      closeLater(book.dateOf(now))
       notices.queue(order, 'succeeded')
       definition.onMoved?.(order)
     },
