@@ -10,7 +10,7 @@ import type { DeliveredEvent, Instant, Subscriber, World } from '#base'
 import type { Capability } from '#channels'
 import type { Classification, CodeKey } from '#codes'
 import type { AttemptFact } from '#quality'
-import { decide } from './decide.ts'
+import { type Dice, decide } from './decide.ts'
 import type { RouteDecision, RouteRequest, Router } from './decision.ts'
 import {
   type Cell,
@@ -43,6 +43,8 @@ export interface RoutingOptions {
 }
 
 export interface Routing extends Router {
+  /** What would be decided, with nothing left to chance and nothing noted. */
+  preview(request: RouteRequest): RouteDecision
   /** Takes one end of an attempt in; the same any number of times. */
   observe(fact: AttemptFact): Promise<void>
   /** Feeds `observe` from the outbox. */
@@ -68,6 +70,8 @@ export interface Routing extends Router {
 /** Clocks of two servers, and statements that commit late, differ by less than this. */
 const OVERLAP_MS = 120_000
 const BATCH = 200
+/** Dice that never explore; a split that is not sticky shows its last channel by name. */
+export const NO_CHANCE: Dice = { below: (bound) => bound - 1 }
 
 /** Opens routing on a migrated database: the version in force, the lessons, the health of late. */
 export async function openRouting(options: RoutingOptions): Promise<Routing> {
@@ -129,10 +133,11 @@ export async function openRouting(options: RoutingOptions): Promise<Routing> {
     else world.log.error({ problems: found.problems }, 'the routing rules in force do not fit')
   }
 
+  const view = () => ({ capabilities, rules, health, lessons, reaches: options.reaches })
   const routing: Routing = {
+    preview: (request) => decide(view(), request, NO_CHANCE).decision,
     decide: (request: RouteRequest): RouteDecision => {
-      const view = { capabilities, rules, health, lessons, reaches: options.reaches }
-      const { decision, probe } = decide(view, request, world.rng)
+      const { decision, probe } = decide(view(), request, world.rng)
       if (probe !== undefined) {
         health.takeProbe(probe, request.at)
         lessons.takeProbe(probe, request.at)
