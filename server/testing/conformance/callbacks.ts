@@ -176,11 +176,14 @@ export function callbackCases(subject: ConformanceSubject): void {
       told(async (stage) => {
         stage.reply = stage.channel.answerCallback(false)
         const sent = await done(stage, subject, direction)
-        const before = callbacksOf(stage, sent.order.reference).length
-        await stage.move(30 * MINUTE)
-        await stage.finish()
-        const refused = callbacksOf(stage, sent.order.reference).length
-        expect(refused).toBeGreaterThan(before)
+        let refused = callbacksOf(stage, sent.order.reference).length
+        // A rail may give up within half an hour: ask no more of it than that it came again.
+        if (refused < 2) {
+          await stage.move(30 * MINUTE)
+          await stage.finish()
+          refused = callbacksOf(stage, sent.order.reference).length
+        }
+        expect(refused).toBeGreaterThan(1)
         stage.reply = stage.channel.answerCallback(true)
         await stage.move(DAY)
         await stage.finish()
