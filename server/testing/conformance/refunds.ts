@@ -31,6 +31,11 @@ export function refundCases(subject: ConformanceSubject): void {
           expect(await ask(stage, sent)).toMatchObject({ result: 'succeeded' })
           expectMovedOnce(stage, sent)
         }
+        // Paid back whole, it was paid all the same: the collection keeps its result.
+        const collected = { reference: original.reference, at: original.at }
+        expect(await stage.channel.query({ direction: 'collect', ...collected })).toMatchObject({
+          result: 'succeeded',
+        })
         const over = await refunded(stage, subject, original, 100n)
         const outcome = await send(stage, over)
         expect(outcome).toMatchObject({ result: 'failed' })
