@@ -6,6 +6,7 @@
  * gets one and the same sentence, whatever is wrong with it.
  */
 import {
+  type BookOrder,
   createRailGround,
   DAY_MS,
   type Rail,
@@ -69,7 +70,14 @@ export async function startBankDirect(options: BankDirectOptions): Promise<BankD
     isTaken: (status, body) => status === 200 && body.includes('"SUC0000"'),
     dayClosesAt: (date) => startOfDate(date)! + DAY_MS,
     settlementMemo: (date) => `BANK-DIRECT-${date}`,
+    onMoved: (order) => returnLater(order),
   })
+  const returnLater = (order: BookOrder) => {
+    if (order.detail.crtBnk !== RETURNING_BANK || order.state !== 'succeeded') return
+    ground.clock.add(order.movedAt + DAY_MS, async () => {
+      if (order.state === 'succeeded') await rail.admin.returnPayout(order.reference)
+    })
+  }
   const state: BankState = {
     ground,
     account: options.account,
@@ -85,12 +93,7 @@ export async function startBankDirect(options: BankDirectOptions): Promise<BankD
     if (opened === undefined) return { status: 200, body: 'CDCServer:ErrMsg=请求无法处理' }
     return answers(state, opened, seen, (content) => sealed(options, key, opened, content))
   })
-  for (const order of ground.book.orders()) {
-    const returns = order.detail.crtBnk === RETURNING_BANK && order.state === 'succeeded'
-    if (returns && !order.back) {
-      ground.clock.add(order.movedAt + DAY_MS, () => rail.admin.returnPayout(order.reference))
-    }
-  }
+  for (const order of ground.book.orders()) returnLater(order)
   const admin: BankDirectAdmin = {
     ...rail.admin,
     enter: async (entry) => enter(ground.book, entry, ground.clock.now()),

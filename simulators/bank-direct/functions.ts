@@ -4,20 +4,13 @@
  */
 import { createHash } from 'node:crypto'
 import { sm3 } from 'sm-crypto-v2'
-import {
-  type BookOrder,
-  DAY_MS,
-  type RailGround,
-  type RailReply,
-  shanghai,
-} from '../channel/index.ts'
+import { type BookOrder, type RailGround, type RailReply, shanghai } from '../channel/index.ts'
 import {
   CODES,
   type Code,
   CUTOFF_BANK,
   MAGIC_FAILURES,
   MISMATCHED_NAME,
-  RETURNING_BANK,
   UNSEEN_CODE,
   WHY,
 } from './codes.ts'
@@ -138,18 +131,7 @@ function take(state: BankState, order: Json, reference: string, amount: bigint):
         : { end: { result: 'failed', code: later.code, afterMs: state.processMs } }),
   })
   if (refusal !== undefined) ground.fail(made, refusal)
-  else if (text(order, 'crtBnk') === RETURNING_BANK) returnTomorrow(state, made)
   return recordOf(made)
-}
-
-function returnTomorrow({ ground, processMs }: BankState, order: BookOrder): void {
-  const { book, clock, notices } = ground
-  clock.add(clock.now() + processMs + DAY_MS, () => {
-    if (order.state !== 'succeeded' || order.back) return
-    const movement = book.moveBack(order, 'payout_returned', clock.now())
-    book.setState(order, 'returned', order.code, clock.now())
-    notices.queue(order, 'returned', movement)
-  })
 }
 
 /** Over a million yuan goes by the large-value system, open on working days from 08:30 to 17:00. */

@@ -6,7 +6,6 @@
 import { createHash } from 'node:crypto'
 import {
   type BookOrder,
-  DAY_MS,
   type RailGround,
   type RailMovement,
   type RailReply,
@@ -18,7 +17,6 @@ import {
   CUTOFF_BANK,
   MAGIC_FAILURES,
   MISMATCHED_NAME,
-  RETURNING_BANK,
   SYSTEM,
   type SystemCode,
   UNSEEN_CODE,
@@ -222,21 +220,7 @@ function take(house: House, payout: Asked, open: boolean, file?: string): Elemen
         : { end: { result: 'succeeded', afterMs: house.processMs } }),
   })
   if (refusal !== undefined) ground.fail(order, refusal)
-  else if (bank === RETURNING_BANK) {
-    returnTomorrow(house, order, ground.clock.now() + house.processMs + DAY_MS)
-  }
   return bizInf(reference, codeOf(order), order.number)
-}
-
-/** Sends a payout back at an instant, if it has succeeded by then. */
-export function returnTomorrow({ ground }: House, order: BookOrder, at: number): void {
-  const { book, clock, notices } = ground
-  clock.add(at, () => {
-    if (order.state !== 'succeeded' || order.back) return
-    const movement = book.moveBack(order, 'payout_returned', clock.now())
-    book.setState(order, 'returned', order.code, clock.now())
-    notices.queue(order, 'returned', movement)
-  })
 }
 
 /** Why a payout is refused at once, if it is. */

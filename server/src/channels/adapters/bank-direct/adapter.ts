@@ -74,10 +74,26 @@ export const DEFAULT_TIMING: PaymentTiming = {
   askAfterMs: ASK_AFTER_MS,
 }
 
-/** Builds the channel. `wall` is wall time, for signatures; a test clock does not move it. */
+/** The keys of a user at the bank, ready for use; several bank accounts may share them. */
+export type BankDirectKeys = Pick<Wire, 'ourKey' | 'bankKey' | 'sm4Key'>
+
+/** Reads the keys of the settings. Throws a sentence when one is not what it should be. */
+export function readBankDirectKeys(settings: BankDirectSettings): BankDirectKeys {
+  return {
+    ourKey: readSm2PrivateKey(settings.privateKeyPem),
+    bankKey: readSm2PublicKey(settings.bankPublicKeyPem),
+    sm4Key: sm4Key(settings.sm4KeyHex),
+  }
+}
+
+/**
+ * Builds the channel. `wall` is wall time, for signatures; a test clock does not move it. Reading keys
+ * of SM2 takes a while, so keys that are read already may be handed in.
+ */
 export function bankDirect(
   settings: BankDirectSettings,
   world: { net: Net; rng: Rng; clock: Pick<Clock, 'now'>; wall: Pick<Clock, 'now'> },
+  keys: BankDirectKeys = readBankDirectKeys(settings),
 ): BankDirect {
   const timing = { ...DEFAULT_TIMING, ...settings.timing }
   const name = settings.name ?? 'bank-direct'
@@ -85,9 +101,7 @@ export function bankDirect(
     url: settings.url,
     userId: settings.userId,
     account: settings.account,
-    ourKey: readSm2PrivateKey(settings.privateKeyPem),
-    bankKey: readSm2PublicKey(settings.bankPublicKeyPem),
-    sm4Key: sm4Key(settings.sm4KeyHex),
+    ...keys,
     ...world,
     timeoutMs: timing.timeoutMs,
   }

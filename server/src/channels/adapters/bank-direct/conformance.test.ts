@@ -8,11 +8,13 @@ import {
   startBankDirect,
 } from '../../../../../simulators/bank-direct/index.ts'
 import { describeChannel } from '../../../../testing/conformance.ts'
-import { bankDirect } from './adapter.ts'
+import { type BankDirectKeys, bankDirect, readBankDirectKeys } from './adapter.ts'
 import { ENDINGS, REFUSALS, resultOfReply, resultOfStatus, TAKEN, UNDER_WAY } from './status.ts'
 
 const ours = newKeyPair()
+const key = newKeyPair()
 const account = '755947919810515'
+let keys: BankDirectKeys | undefined
 const sm4KeyHex = '0123456789abcdeffedcba9876543210'
 
 describeChannel('bank direct', {
@@ -23,6 +25,7 @@ describeChannel('bank direct', {
       account,
       sm4KeyHex,
       clientPublicKeyPem: publicPem(ours),
+      key,
       callbackUrl,
       onSettlement,
     })
@@ -37,10 +40,11 @@ describeChannel('bank direct', {
       firstDate: '20260101',
       timing: { timeoutMs: 400 },
     }
+    keys ??= readBankDirectKeys(settings)
     const world = { net, rng, clock, wall }
     return {
-      channel: bankDirect(settings, world),
-      otherMerchant: bankDirect({ ...settings, account: '755947919810999' }, world),
+      channel: bankDirect(settings, world, keys),
+      otherMerchant: bankDirect({ ...settings, account: '755947919810999' }, world, keys),
       rail,
       close: () => rail.close(),
     }

@@ -21,7 +21,7 @@ import type { NotSent } from '../../port.ts'
 import { answerCallback, readCallback, readPayout } from './callback.ts'
 import { CAPABILITY } from './capability.ts'
 import { downloadDay } from './file.ts'
-import { openSuite, type SealedEnvelope, type SuiteName } from './signature.ts'
+import { openSuite, type SealedEnvelope, type Suite, type SuiteName } from './signature.ts'
 import {
   ACCOUNT_KINDS,
   BUSINESS,
@@ -80,10 +80,19 @@ export const DEFAULT_TIMING: PaymentTiming = {
   askAfterMs: ASK_AFTER_MS,
 }
 
-/** Builds the channel. `wall` is wall time, for headers; a test clock does not move it. */
+/** Reads the keys of the settings. Throws a sentence when one is not of the suite. */
+export function readNetsunionKeys(settings: NetsunionSettings): Suite {
+  return openSuite(settings.suite, settings.privateKeyPem, settings.platformPublicKeyPem)
+}
+
+/**
+ * Builds the channel. `wall` is wall time, for headers; a test clock does not move it. Reading keys of
+ * SM2 takes a while, so keys that are read already may be handed in.
+ */
 export function netsunion(
   settings: NetsunionSettings,
   world: { net: Net; rng: Rng; clock: Pick<Clock, 'now'>; wall: Pick<Clock, 'now'> },
+  keys: Suite = readNetsunionKeys(settings),
 ): Netsunion {
   const timing = { ...DEFAULT_TIMING, ...settings.timing }
   const name = settings.name ?? 'netsunion'
@@ -93,7 +102,7 @@ export function netsunion(
     reserveAccount: settings.reserveAccount,
     signSerial: settings.signSerial,
     encryptSerial: settings.encryptSerial,
-    suite: openSuite(settings.suite, settings.privateKeyPem, settings.platformPublicKeyPem),
+    suite: keys,
     ...world,
     timeoutMs: timing.timeoutMs,
   }

@@ -3,8 +3,8 @@
 import { Personal } from '#base'
 import { newPlatformKey, startNetsunion } from '../../../../../simulators/netsunion/index.ts'
 import { describeChannel } from '../../../../testing/conformance.ts'
-import { netsunion } from './adapter.ts'
-import { SUITES } from './signature.ts'
+import { netsunion, readNetsunionKeys } from './adapter.ts'
+import { SUITES, type Suite } from './signature.ts'
 import {
   PROCESSED,
   REFUSALS,
@@ -18,6 +18,7 @@ import {
 for (const suite of SUITES) {
   const ours = newPlatformKey(suite)
   const theirs = newPlatformKey(suite)
+  let keys: Suite | undefined
   const facts = {
     issuerId: 'Z2004944000010',
     reserveAccount: '991584000001',
@@ -41,10 +42,11 @@ for (const suite of SUITES) {
         platformPublicKeyPem: rail.platformPublicKeyPem,
         timing: { timeoutMs: 400 },
       }
+      keys ??= readNetsunionKeys(settings)
       const world = { net, rng, clock, wall }
       return {
-        channel: netsunion(settings, world),
-        otherMerchant: netsunion({ ...settings, reserveAccount: '991584000002' }, world),
+        channel: netsunion(settings, world, keys),
+        otherMerchant: netsunion({ ...settings, reserveAccount: '991584000002' }, world, keys),
         rail,
         close: () => rail.close(),
       }
