@@ -4,18 +4,30 @@
  */
 import {
   createDueSweeper,
+  createHttp,
+  createMetrics,
   createPersonalSeal,
   type DueSweeper,
   derivedUuid,
+  findAnswer,
   type Instant,
+  type Metrics,
   publicId,
   type Uuid,
 } from '../src/base/index.ts'
 import type { Classification, CodeKey } from '../src/codes/index.ts'
-import { createReads, openLedger, type ServerLedger } from '../src/ledger/index.ts'
+import {
+  createReads,
+  LEDGER_PROBLEMS,
+  ledgerFaults,
+  openLedger,
+  type ServerLedger,
+} from '../src/ledger/index.ts'
 import { transitId } from '../src/payments/context.ts'
+import { paymentRoutes } from '../src/payments/http.ts'
 import type { NewPayIn } from '../src/payments/pay-in.ts'
 import { createPayments, type Payments } from '../src/payments/payments.ts'
+import { PAYMENT_PROBLEMS } from '../src/payments/refusals.ts'
 import type { Router } from '../src/routing/index.ts'
 import { type TestDatabase, testDatabase } from './database.ts'
 import { type TestRail, testRail } from './rail.ts'
@@ -35,6 +47,9 @@ export interface TestPayments {
   readonly destination: Uuid
   /** A pay-in of ¥100 by WeChat, with what differs. */
   wanted(key: string, more?: Partial<NewPayIn>): NewPayIn
+  readonly metrics: Metrics
+  /** From now on routing finds no channel into a book. */
+  noRouteTo(book: number): void
   /** Another server's payments over the same ledger: nothing remembered. */
   restart(): Payments
   balance(account: Uuid): Promise<bigint>
@@ -77,7 +92,13 @@ export async function testPayments(options: TestPaymentsOptions = {}): Promise<T
     name: 'other',
     capability: { methods: ['alipay_qr', 'wechat_native'] },
   })
-  const router = firstThatCan([rail, other])
+  const closedBooks = new Set<number>()
+  const all = firstThatCan([rail, other])
+  const none = firstThatCan([])
+  const router: Router = {
+    decide: (request) => (closedBooks.has(request.book) ? none : all).decide(request),
+  }
+  const metrics = createMetrics()
   const { number: book } = await ledger.createBook({
     ...{ orgId: 1, name: 'Pool', currency: 'CNY', chart: 'custody_pool' },
   })
@@ -87,7 +108,7 @@ export async function testPayments(options: TestPaymentsOptions = {}): Promise<T
   const create = (): Payments => {
     const made = createPayments({
       ...{ db: database.db, clock: world.clock, rng: world.rng, ids: world.ids, log: world.log },
-      ...{ ledger, router, classify: testClassify, orgId: 1, seal: testSeal() },
+      ...{ ledger, router, classify: testClassify, orgId: 1, seal: testSeal(), metrics },
     })
     for (const each of [rail, other]) made.attach(each.channel)
     return made
@@ -102,7 +123,10 @@ export async function testPayments(options: TestPaymentsOptions = {}): Promise<T
   }
   let sweeper = sweeperOf(test.payments)
   return {
-    ...{ database, world, ledger, rail, other, book, destination },
+    ...{ database, world, ledger, rail, other, book, destination, metrics },
+    noRouteTo: (closed) => {
+      closedBooks.add(closed)
+    },
     get payments() {
       return test.payments
     },
@@ -191,4 +215,47 @@ export function firstThatCan(rails: readonly TestRail[]): Router {
 export function testSeal() {
   const key = (byte: number) => new Uint8Array(32).fill(byte)
   return createPersonalSeal({ active: 'k1', keys: new Map([['k1', key(1)]]), index: key(2) })
+}
+
+export interface PaymentsServer {
+  readonly url: string
+  readonly test: TestPayments
+  callBack(
+    channel: string,
+    bytes: Uint8Array,
+    contentType: string,
+  ): Promise<{ status: number; type: string; text: string }>
+  stop(): Promise<void>
+}
+
+/** The same behind HTTP. Callbacks go by the bytes alone, as a rail's signature would. */
+export async function startPaymentsServer(): Promise<PaymentsServer> {
+  const test = await testPayments()
+  const { world, ledger, payments } = test
+  const http = await createHttp({
+    ...{ log: world.log, clock: world.clock, rng: world.rng, net: world.net },
+    metrics: test.metrics,
+    answers: { find: (book, keyHash) => findAnswer(test.database.db, book, keyHash) },
+    faults: [ledgerFaults(ledger)],
+    refusals: [...LEDGER_PROBLEMS, ...PAYMENT_PROBLEMS],
+    routes: paymentRoutes(payments),
+  })
+  const { url } = await http.listen({ port: 0 })
+  return {
+    url,
+    test,
+    callBack: async (channel, bytes, contentType) => {
+      const reply = await fetch(`${url}/v1/channels/${channel}/callbacks`, {
+        method: 'POST',
+        headers: { 'content-type': contentType },
+        body: new Uint8Array(bytes),
+      })
+      const type = reply.headers.get('content-type') ?? ''
+      return { status: reply.status, type, text: await reply.text() }
+    },
+    stop: async () => {
+      await http.close()
+      await test.stop()
+    },
+  }
 }

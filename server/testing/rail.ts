@@ -100,8 +100,7 @@ export function testRail(options: TestRailOptions): TestRail {
   const orders = new Map<string, TestOrder>()
   const movements: TestRail['movements'] = []
   const arrivals = new Map<string, number>()
-  const signatures = new WeakSet<Uint8Array>()
-  const callbacks = new WeakMap<Uint8Array, Callback>()
+  const signed = new Map<string, Callback>()
   let numbers = 0
 
   const move = (order: TestOrder, to: RailState): void => {
@@ -212,9 +211,8 @@ export function testRail(options: TestRailOptions): TestRail {
       return rail.signed({ kind: 'outcome', id, direction: order.kind, reference, outcome })
     },
     signed: (callback) => {
-      const body = Buffer.from(`callback ${callback.id}`)
-      signatures.add(body)
-      callbacks.set(body, callback)
+      const body = Buffer.from(`callback ${signed.size + 1} ${callback.id}`)
+      signed.set(body.toString(), callback)
       return { method: 'POST', path: `/v1/channels/${name}/callbacks`, headers: {}, body }
     },
     channel: {
@@ -243,11 +241,8 @@ export function testRail(options: TestRailOptions): TestRail {
         return { result: 'accepted', code: 'CLOSED', message: 'closed' }
       },
       parseCallback: ({ body }) => {
-        const callback = callbacks.get(body)
-        if (callback === undefined || !signatures.has(body)) {
-          return { refused: 'forged', says: 'the signature is not the rail’s' }
-        }
-        return callback
+        const callback = signed.get(Buffer.from(body).toString())
+        return callback ?? { refused: 'forged', says: 'the signature is not the rail’s' }
       },
       answerCallback: (taken) => ({
         status: taken ? 200 : 500,

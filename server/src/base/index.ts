@@ -90,10 +90,14 @@ export {
   type Idempotency,
   type Keyed,
   type Policy,
+  type RawReply,
+  type RawRouteSpec,
   type Received,
+  type Refused,
   type Replies,
   type Route,
   type RouteSpec,
+  rawRoute,
   route,
 } from './http/route.ts'
 export {

@@ -15,6 +15,7 @@ import {
   type Ids,
   type Instant,
   type Log,
+  type Metrics,
   type PersonalSeal,
   present,
   type Rng,
@@ -25,6 +26,8 @@ import type { Classification, CodeKey } from '#codes'
 import type { AccountOpening, BookWriter, Command, Ledger, RefusalCode } from '#ledger'
 import type { Router } from '#routing'
 import type { Attempt, AttemptDesk } from './attempt.ts'
+import type { PaymentException } from './exception-store.ts'
+import type { PaymentRefusalCode } from './refusals.ts'
 
 export interface PaymentsOptions {
   readonly db: Db
@@ -37,6 +40,7 @@ export interface PaymentsOptions {
   readonly router: Router
   readonly classify: (key: CodeKey) => Classification
   readonly orgId: number
+  readonly metrics?: Metrics
   /** Work may be due at once: wakes the sweeper. */
   readonly onPlanned?: () => void
 }
@@ -53,7 +57,14 @@ export interface PaymentsContext extends PaymentsOptions {
    * refunds; until then such money waits for a person in its exception.
    */
   refundAttempt: ((book: number, attempt: Attempt, why: string) => Promise<void>) | undefined
+  /** What an action on a kind of exception moves, by `kind/action`; parts add theirs. */
+  readonly carriers: Map<string, ExceptionCarrier>
 }
+
+/** The command an action causes, or why it cannot be done; `undefined` when it moves nothing. */
+export type ExceptionCarrier = (
+  exception: PaymentException,
+) => Promise<Command | { readonly refused: PaymentRefusalCode } | undefined>
 
 export type Done =
   | { readonly status: 'committed'; readonly at: Instant }

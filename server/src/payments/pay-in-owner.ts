@@ -232,3 +232,7 @@ export async function refundSurplus(context: PaymentsContext, work: DueWork): Pr
     effects: [forget(work)],
   }))
 }
+
+/** The transfer that takes late money out of suspense, once for ever. */
+export const attachedId = (attempt: string) =>
+  derivedUuid('payments.transfer', `${attempt}/attached`)

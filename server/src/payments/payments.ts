@@ -22,6 +22,8 @@ import {
   type Refused,
 } from './pay-ins.ts'
 import { Recent } from './recent.ts'
+import type { PaymentRefusalCode } from './refusals.ts'
+import { resolve } from './resolve-exception.ts'
 
 export interface Payments {
   readonly context: PaymentsContext
@@ -36,6 +38,11 @@ export interface Payments {
   payIn(book: number, id: Uuid): Promise<PayIn | undefined>
   /** Attempts for a pay-in, payout or refund, by its public id. */
   attempts(book: number, owner: string): Promise<Attempt[]>
+  /** Closes an exception by an action its kind allows; `undefined` when it is done. */
+  resolveException(
+    at: { readonly book: number; readonly id: Uuid },
+    decided: { readonly action: string; readonly note: string; readonly by: string },
+  ): Promise<{ readonly refused: PaymentRefusalCode } | undefined>
   takeCallback(channel: string, request: CallbackRequest): Promise<CallbackTaken | undefined>
   /** For the due sweeper. */
   readonly handlers: Readonly<Record<string, DueHandler>>
@@ -47,7 +54,14 @@ export function createContext(
 ): PaymentsContext & { readonly deskContext: DeskContext } {
   const command = commandOn(options)
   const desk = createAttemptDesk(options, command)
-  return { ...options, command, desk, deskContext: desk.context, refundAttempt: undefined }
+  return {
+    ...options,
+    command,
+    desk,
+    deskContext: desk.context,
+    refundAttempt: undefined,
+    carriers: new Map(),
+  }
 }
 
 export function createPayments(options: PaymentsOptions): Payments {
@@ -65,6 +79,7 @@ export function createPayments(options: PaymentsOptions): Payments {
     closePayIn: (at) => closePayment(payIns, at),
     payIn: (book, id) => findPayIn(db, book, id),
     attempts: (book, owner) => listAttempts(db, book, owner),
+    resolveException: (at, decided) => resolve(context, at, decided),
     takeCallback: desk.takeCallback,
     handlers: { ...desk.handlers, ...payInHandlers(payIns) },
   }

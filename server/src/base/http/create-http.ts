@@ -168,12 +168,22 @@ function acceptStrictJson(app: FastifyInstance): void {
   app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, body, done) => {
     const bytes = body as Buffer
     request.rawBody = bytes
+    if (isRaw(request)) return done(null, undefined)
     try {
       done(null, parseStrictJson(bytes))
     } catch (error) {
       done(error as Error)
     }
   })
+  app.addContentTypeParser('*', { parseAs: 'buffer' }, (request, body, done) => {
+    request.rawBody = body as Buffer
+    if (isRaw(request)) return done(null, undefined)
+    done(Object.assign(new Error('not JSON'), { code: 'FST_ERR_CTP_INVALID_MEDIA_TYPE' }))
+  })
+}
+
+function isRaw({ routeOptions }: FastifyRequest): boolean {
+  return (routeOptions.config as { raw?: boolean }).raw === true
 }
 
 function handleErrors(app: FastifyInstance, { faults = [], log, net }: HttpOptions): void {
@@ -230,6 +240,7 @@ function addRoutes(app: FastifyInstance, routes: readonly Route[], with_: Regist
       method: route.method,
       url: route.path.replaceAll(/\{([a-z_]+)\}/g, ':$1'),
       schema: with_.schemaOf(route),
+      config: { raw: route.raw === true },
       handler: async (request, reply) => {
         const problem = allowed(request)
         if (problem !== undefined) return sendProblem(reply, request, problem)
@@ -290,8 +301,8 @@ function answerOf(prepared: Prepared, request: FastifyRequest): AnyAnswer | Prom
   const { route, checks } = prepared
   const errors =
     checks.params?.violations(request.params) ??
-    checks.query.violations(request.query) ??
-    bodyViolations(prepared, request)
+    (route.raw ? undefined : checks.query.violations(request.query)) ??
+    (route.raw ? undefined : bodyViolations(prepared, request))
   if (errors !== undefined) return { problem: { ...httpProblem('contract_violated'), errors } }
   const call = { ...callOf(request), keyed: undefined } as Call<never, never, never>
   const { idempotency } = route

@@ -98,6 +98,8 @@ export async function documentRoutes(app: FastifyInstance): Promise<Documentatio
   }
 }
 
+const RAW_BODY = { type: 'string', format: 'binary', description: 'The bytes as they were signed' }
+
 type Refer = (schema: NonNullable<Route['body']>) => JsonSchema
 
 function fastifySchema(route: Route, refer: Refer, problem: object): JsonSchema {
@@ -119,6 +121,7 @@ function fastifySchema(route: Route, refer: Refer, problem: object): JsonSchema 
     ...(route.params && { params: refer(route.params) }),
     ...(route.query && { querystring: refer(route.query) }),
     ...(route.body && { body: refer(route.body) }),
+    ...(route.raw && { body: { content: { '*/*': { schema: RAW_BODY } } } }),
     ...(route.idempotency && { headers: keyHeader(route) }),
     response,
   }

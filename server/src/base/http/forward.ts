@@ -15,6 +15,12 @@ export interface ForwardedReply {
 }
 
 const REQUEST_HEADERS: readonly string[] = ['content-type', 'accept', 'idempotency-key']
+/** Of this connection alone; all others may be part of what a stranger signed. */
+const OF_THE_HOP: ReadonlySet<string> = new Set([
+  ...['connection', 'content-length', 'expect', 'host', 'keep-alive', 'origin', 'te', 'trailer'],
+  ...['request-id', 'transfer-encoding', 'upgrade', FORWARDED],
+])
+const isOurs = (name: string) => name.startsWith('x-') || REQUEST_HEADERS.includes(name)
 const REPLY_HEADERS = ['content-type', 'retry-after', 'idempotency-replayed'] as const
 
 const TIMEOUT_MS = 15_000
@@ -27,9 +33,10 @@ export async function forward(
 ): Promise<ForwardedReply | Problem> {
   if (url === undefined || request.headers[FORWARDED] !== undefined) return notHere()
   const headers: Record<string, string> = { [FORWARDED]: '1', 'request-id': request.id }
+  const isRaw = (request.routeOptions.config as { raw?: boolean }).raw === true
   for (const [name, value] of Object.entries(request.headers)) {
     // Signatures of banks travel in headers of their own.
-    const goesOn = name.startsWith('x-') || REQUEST_HEADERS.includes(name)
+    const goesOn = isRaw ? !OF_THE_HOP.has(name) : isOurs(name)
     if (goesOn && typeof value === 'string') headers[name] = value
   }
   const reply = await net.call({

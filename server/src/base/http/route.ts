@@ -3,7 +3,7 @@
  * authorization layer are all read from these, so `policy` is required: a route that says nothing
  * about who may call it does not compile.
  */
-import type { Static, TSchema } from 'typebox'
+import { type Static, type TSchema, Type } from 'typebox'
 import type { StoredAnswer } from '../effect.ts'
 import type { Problem } from './problem.ts'
 
@@ -104,6 +104,8 @@ export interface RouteSpec<
 /** A route with its types forgotten; the contracts it was made with still hold. */
 export interface Route
   extends Omit<RouteSpec<TSchema, TSchema, TSchema, Replies>, 'handle' | 'idempotency'> {
+  /** Takes bytes of any content type, with any query; see `rawRoute`. */
+  readonly raw?: true
   readonly idempotency?: Idempotency<never, never>
   handle(call: Call<never, never, never>): AnyAnswer | Promise<AnyAnswer>
 }
@@ -125,4 +127,39 @@ export function route<
   const R extends Replies,
 >(spec: RouteSpec<P, Q, B, R>): Route {
   return spec as unknown as Route
+}
+
+/** A route of somebody else's protocol: his bytes, his fields, his words for an answer. */
+export interface RawRouteSpec<P extends TSchema>
+  extends Pick<
+    RouteSpec<P, never, never, Replies>,
+    'path' | 'name' | 'summary' | 'tags' | 'policy'
+  > {
+  readonly params?: P
+  /** The bytes are in `received.body`, as they came and within the limit of all bodies. */
+  handle(
+    call: Pick<Call<Static<P>, unknown, unknown>, 'params' | 'received' | 'requestId'>,
+  ): Promise<RawReply | Refused>
+}
+
+export interface RawReply {
+  readonly status: number
+  readonly contentType: string
+  readonly body: string
+}
+
+/** A POST route whose body nobody reads before its handler does. Its policy still holds. */
+export function rawRoute<P extends TSchema>({ handle, ...spec }: RawRouteSpec<P>): Route {
+  return {
+    ...spec,
+    method: 'POST',
+    raw: true,
+    replies: { 200: Type.String({ description: 'In the words of whoever called' }) },
+    handle: async (call: Call<never, never, never>): Promise<AnyAnswer> => {
+      const answer = await handle(call)
+      if ('problem' in answer) return answer
+      const { status, contentType, body } = answer
+      return { status, body: Buffer.from(body), headers: { 'content-type': contentType } }
+    },
+  }
 }
