@@ -119,7 +119,7 @@ function smSigner(key: KeyObject) {
 }
 
 function smCheck(key: KeyObject) {
-  const point = sm2.precomputePublicKey(pointOf(key))
+  const point = sm2.precomputePublicKey(pointOf(key), 4)
   return (message: Uint8Array, signature: Uint8Array) => {
     try {
       const der = Buffer.from(signature).toString('hex')

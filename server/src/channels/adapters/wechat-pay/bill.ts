@@ -48,7 +48,7 @@ function linesOf(bytes: Uint8Array): string[] {
   }
   const lines = text.split(/\r?\n/)
   if (lines.pop() !== '') return refuse(lines.length + 1, BILL_COLUMNS[0], 'the file is cut off')
-  if (lines.length < 3) return refuse(lines.length, BILL_COLUMNS[0], 'the sums are missing')
+  if (lines.length < 3) return refuse(lines.length + 1, BILL_COLUMNS[0], 'the sums are missing')
   return lines
 }
 
@@ -145,7 +145,8 @@ function rowOf(line: BillLine, { date, mchId, currency }: BillContext): ChannelF
   if (line.text('商户号') !== mchId) refuse(row, '商户号', 'another merchant')
   if (line.text('货币种类') !== currency) refuse(row, '货币种类', 'another currency')
   const day = /^(\d{4})-(\d{2})-(\d{2}) \d{2}:\d{2}:\d{2}$/.exec(line.text('交易时间'))
-  if (day === null || day.slice(1).join('') !== date) refuse(row, '交易时间', 'not of this day')
+  // What happens while a day is being closed counts for the next, so the time may be an earlier one.
+  if (day === null || day.slice(1).join('') > date) refuse(row, '交易时间', 'not of this day')
   const fee = line.money('手续费', 5)
   const state = line.text('交易状态')
   if (state === 'SUCCESS') {

@@ -65,6 +65,13 @@ export interface ShareReturn {
 type NotFound = { readonly result: 'not_found'; readonly code: string; readonly message: string }
 
 export interface ProfitSharing {
+  /** Names a receiver; only named ones get a part. Naming one again changes nothing. */
+  addReceiver(
+    receiver: Pick<ShareReceiver, 'type' | 'account' | 'name'> & {
+      /** WeChat Pay's word, such as `PARTNER`, `SUPPLIER` or `USER`. */
+      readonly relation: string
+    },
+  ): Promise<Outcome | NotSent>
   share(order: ShareOrder, options: SendOptions): Promise<ShareOutcome | NotSent>
   /** Ends sharing and gives us what is left. */
   unfreeze(
@@ -80,15 +87,28 @@ export interface ProfitSharing {
 }
 
 export function profitSharing(wire: Wire): ProfitSharing {
+  const [serial, key] = [...wire.keys.platform][0]!
+  const sealed = (name: Personal | undefined) =>
+    name &&
+    key.seal(Buffer.from(name.reveal('wechat pay: name a receiver of shares'))).toString('base64')
   return {
+    async addReceiver({ type, account, name, relation }) {
+      const fields = {
+        appid: wire.merchant.appId,
+        type,
+        account,
+        name: sealed(name),
+        relation_type: relation,
+      }
+      const request = { method: 'POST', path: PATHS.receiver, fields, sealedFor: serial } as const
+      const reply = await exchange(wire, request)
+      return refusalOf(reply) ?? { result: 'succeeded', code: 'ADDED', message: '' }
+    },
     async share(order, { sendBeforeMono }) {
-      const [serial, key] = [...wire.keys.platform][0]!
-      const sealed = (name: Personal) =>
-        key.seal(Buffer.from(name.reveal('wechat pay: share profit'))).toString('base64')
       const receivers = order.receivers.map(({ type, account, name, amount, description }) => ({
         type,
         account,
-        name: name === undefined ? undefined : sealed(name),
+        name: sealed(name),
         amount,
         description,
       }))

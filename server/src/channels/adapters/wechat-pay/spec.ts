@@ -17,6 +17,7 @@ export const PATHS = {
   billFile: '/v3/billdownload/file',
   share: '/v3/profitsharing/orders',
   unfreeze: '/v3/profitsharing/orders/unfreeze',
+  receiver: '/v3/profitsharing/receivers/add',
   shareReturn: '/v3/profitsharing/return-orders',
   shareable: (number: string) => `/v3/profitsharing/transactions/${number}/amounts`,
 } as const
