@@ -14,7 +14,9 @@ export interface Bench {
 const BENCHES: Record<string, () => Promise<Bench>> = {
   ledger: async () => (await import('./ledger.ts')).ledgerBench,
   'ledger-growth': async () => (await import('./ledger-growth.ts')).ledgerGrowthBench,
+  quality: async () => (await import('./quality.ts')).qualityBench,
   http: async () => (await import('./http.ts')).httpBench,
+  routing: async () => (await import('./routing.ts')).routingBench,
 }
 
 async function main(args: readonly string[]): Promise<number> {

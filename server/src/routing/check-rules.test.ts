@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { checkRules } from './check-rules.ts'
 import { createConditions } from './condition.ts'
+import { closureOf } from './evaluate.ts'
 import { boxesOf, implies } from './reach.ts'
 import { parseRules, type Rule, RuleTextRefused } from './rule.ts'
 import { ruleVersion } from './rule-set.ts'
@@ -183,6 +184,27 @@ describe('what a condition can hold for', () => {
         }
       }),
       { numRuns: 400 },
+    )
+  })
+
+  test('its closure answers what CEL answers', () => {
+    const more = fc.constantFrom(
+      'amount < 4',
+      'bank.endsWith("B")',
+      'attributes.scene.contains("x")',
+      'attributes.scene != ""',
+      'weekday in [1, 2]',
+      'hour >= 2',
+      'attributes.scene in ["x", ""]',
+      'book == 1',
+      'false',
+    )
+    fc.assert(
+      fc.property(fc.oneof(text, more), contexts, (a, context) => {
+        const condition = ast(a)
+        expect(closureOf(condition.ast)(context)).toBe(condition.holds(context))
+      }),
+      { numRuns: 1000 },
     )
   })
 

@@ -43,6 +43,7 @@ export interface Condition {
   readonly ast: ASTNode
   /** Names of the attributes it asks for. */
   readonly attributes: readonly string[]
+  /** What CEL itself says; deciding uses the closure of `evaluate.ts`. */
   holds(context: Context): boolean
 }
 

@@ -139,9 +139,7 @@ export function createHealth(terms: HealthTerms = HEALTH_TERMS): Health {
     }
   }
 
-  const fade = (cell: Cell, at: Instant): { good: number; all: number } => {
-    const counts = cells.get(keyOf(cell))
-    if (counts === undefined) return { good: 0, all: 0 }
+  const fade = (counts: Counts, at: Instant): { good: number; all: number } => {
     const bucket = bucketOf(at)
     if (counts.faded?.bucket === bucket) return counts.faded
     let [good, all, seen] = [0, 0, 0]
@@ -171,15 +169,18 @@ export function createHealth(terms: HealthTerms = HEALTH_TERMS): Health {
     }
   }
 
+  const prior = terms.priorWeight * NEW
+  const smoothed = (key: string, at: Instant, rate: number): number => {
+    const counts = cells.get(key)
+    if (counts === undefined) return rate
+    const { good, all } = fade(counts, at)
+    return Math.floor((good * PPM + prior * rate) / (all + prior))
+  }
+  // Each level is believed as far as it has counts, and the wider one for the rest.
   const successPpm = (cell: Cell, at: Instant): number => {
-    const [own, byType, channel] = levels(cell)
-    const prior = terms.priorWeight * NEW
-    let rate = terms.priorPpm
-    for (const level of [channel, byType, own]) {
-      const { good, all } = fade(level, at)
-      rate = Math.floor((good * PPM + prior * rate) / (all + prior))
-    }
-    return rate
+    const wide = smoothed(channelKey(cell), at, terms.priorPpm)
+    const byType = cell.accountType === '' ? wide : smoothed(typeKey(cell), at, wide)
+    return smoothed(keyOf(cell), at, byType)
   }
 
   return {
@@ -195,10 +196,10 @@ export function createHealth(terms: HealthTerms = HEALTH_TERMS): Health {
     },
     successPpm,
     condition: (cell, at) => {
-      const [own, , channel] = levels(cell)
-      const [a, b] = [stateAt(cells.get(keyOf(own)), at), stateAt(cells.get(keyOf(channel)), at)]
-      if (a === 'down' || b === 'down') return 'down'
-      return a === 'probe' || b === 'probe' ? 'probe' : 'well'
+      const own = stateAt(cells.get(keyOf(cell)), at)
+      const channel = stateAt(cells.get(channelKey(cell)), at)
+      if (own === 'down' || channel === 'down') return 'down'
+      return own === 'probe' || channel === 'probe' ? 'probe' : 'well'
     },
     takeProbe: (cell, at) => {
       const [own, , channel] = levels(cell)
@@ -237,6 +238,14 @@ function levels(cell: Cell): readonly [Cell, Cell, Cell] {
 
 function keyOf({ direction, channel, bank, accountType }: Cell): string {
   return `${direction} ${channel} ${bank} ${accountType}`
+}
+
+function typeKey({ direction, channel, accountType }: Cell): string {
+  return `${direction} ${channel} * ${accountType}`
+}
+
+function channelKey({ direction, channel }: Cell): string {
+  return `${direction} ${channel} * `
 }
 
 /** Counts of the last buckets, unfaded: what a breaker looks at. */

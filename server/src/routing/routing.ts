@@ -10,23 +10,20 @@ import type { DeliveredEvent, Instant, Subscriber, World } from '#base'
 import type { Capability } from '#channels'
 import type { Classification, CodeKey } from '#codes'
 import type { AttemptFact } from '#quality'
-import { type Dice, decide } from './decide.ts'
 import type { RouteDecision, RouteRequest, Router } from './decision.ts'
 import {
   type Cell,
-  createHealth,
   HEALTH_TERMS,
-  type Health,
   type HealthRow,
   type HealthTerms,
   type Observation,
   windowMs,
 } from './health.ts'
-import { createLessons, type Learnt, type LearntChange } from './learnt.ts'
+import type { Learnt, LearntChange } from './learnt.ts'
+import { createMemoryRouter } from './memory-router.ts'
 import type { RuleDocument, RuleProblem } from './rule.ts'
 import { createRuleSet, type RuleSet } from './rule-set.ts'
 import * as store from './store.ts'
-import { verdictOf } from './verdict.ts'
 
 export interface RoutingOptions {
   readonly world: Pick<World, 'clock' | 'rng' | 'db' | 'log'>
@@ -70,19 +67,21 @@ export interface Routing extends Router {
 /** Clocks of two servers, and statements that commit late, differ by less than this. */
 const OVERLAP_MS = 120_000
 const BATCH = 200
-/** Dice that never explore; a split that is not sticky shows its last channel by name. */
-export const NO_CHANCE: Dice = { below: (bound) => bound - 1 }
 
 /** Opens routing on a migrated database: the version in force, the lessons, the health of late. */
 export async function openRouting(options: RoutingOptions): Promise<Routing> {
   const { world, capabilities } = options
   const terms = options.health ?? HEALTH_TERMS
   const channels = capabilities.map(({ channel }) => channel)
-  const health: Health = createHealth(terms)
-  const lessons = createLessons(terms.probeMs)
+  const router = createMemoryRouter({
+    ...options,
+    rules: ruleSet(options.rules, channels),
+    dice: world.rng,
+    health: terms,
+  })
+  const { lessons } = router
   const waiting = new Map<string, Observation>()
   let read: Instant = world.clock.now() - windowMs(terms)
-  let rules = ruleSet(options.rules, channels)
 
   const flush = async () => {
     const batch = [...waiting.values()]
@@ -98,65 +97,45 @@ export async function openRouting(options: RoutingOptions): Promise<Routing> {
     if (change?.kind === 'forgotten') await store.dropLearnt(world.db, change.cell)
   }
   const observe = async (fact: AttemptFact) => {
-    const { channel, direction, code } = fact
-    const verdict = verdictOf(fact, options.classify({ channel, direction, code }))
-    if (verdict === undefined) return
-    const { attempt, bank, accountType, madeAt, at } = fact
-    const observation = {
-      attempt,
-      direction,
-      channel,
-      bank,
-      accountType,
-      verdict,
-      code,
-      madeAt,
-      at,
-    }
-    if (!health.observe(observation)) return
+    const learnt = router.learn(fact)
+    if (learnt === undefined) return
+    const { observation, change } = learnt
+    const { attempt, verdict } = observation
     waiting.set(attempt, observation)
-    await keepChange(lessons.observe(observation, rules.policy.permission))
+    await keepChange(change)
     if (verdict !== 'good' || waiting.size >= (options.batch ?? BATCH)) await flush()
   }
   const refresh = async () => {
     const since = read
     read = world.clock.now() - OVERLAP_MS
     for (const observation of await store.readObservations(world.db, since)) {
-      health.observe(observation)
+      router.restore(observation)
     }
     lessons.restore(await store.readLearnt(world.db))
     const document = await store.findRules(world.db)
     // A version that names a channel this server no longer has stays out; the former goes on.
     const found = document === undefined ? undefined : createRuleSet(document, channels)
     if (found === undefined) return
-    if (!('problems' in found)) rules = found
+    if (!('problems' in found)) router.setRules(found)
     else world.log.error({ problems: found.problems }, 'the routing rules in force do not fit')
   }
 
-  const view = () => ({ capabilities, rules, health, lessons, reaches: options.reaches })
   const routing: Routing = {
-    preview: (request) => decide(view(), request, NO_CHANCE).decision,
-    decide: (request: RouteRequest): RouteDecision => {
-      const { decision, probe } = decide(view(), request, world.rng)
-      if (probe !== undefined) {
-        health.takeProbe(probe, request.at)
-        lessons.takeProbe(probe, request.at)
-      }
-      return decision
-    },
+    decide: router.decide,
+    preview: router.preview,
     observe,
     subscriber: {
       name: 'routing',
       kinds: ['payments.attempt_ended'],
       deliver: ({ payload }: DeliveredEvent) => observe(payload as AttemptFact),
     },
-    health: () => health.rows(world.clock.now()),
+    health: () => router.health(world.clock.now()),
     learnt: () => lessons.rows(),
     forget: async (cell) => {
       const stored = await store.dropLearnt(world.db, cell)
       return lessons.forget(cell) || stored
     },
-    activeRules: () => rules,
+    activeRules: router.rules,
     check: (document) => problemsOf(createRuleSet(document, channels)),
     keep: async (document, note) => {
       const set = createRuleSet(document, channels)
@@ -176,7 +155,7 @@ export async function openRouting(options: RoutingOptions): Promise<Routing> {
         document === undefined ? unknownVersion(version) : createRuleSet(document, channels)
       if ('problems' in set) return set
       await store.activateRules(world.db, { version, by, at: world.clock.now() })
-      rules = set
+      router.setRules(set)
       return undefined
     },
     versions: () => store.listRules(world.db),

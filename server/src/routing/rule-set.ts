@@ -4,14 +4,15 @@
  */
 import { createHash } from 'node:crypto'
 import { checkRules, type ReadRule } from './check-rules.ts'
-import type { Condition } from './condition.ts'
+import type { Context } from './condition.ts'
+import { closureOf } from './evaluate.ts'
 import { textsNamed } from './reach.ts'
 import type { Action, Policy, RuleDocument, RuleProblem } from './rule.ts'
 
 export interface ReadyRule {
   readonly id: string
   readonly action: Action
-  readonly holds: Condition['holds']
+  holds(context: Context): boolean
 }
 
 export interface RuleSet {
@@ -33,7 +34,7 @@ export function createRuleSet(
   const read = checkRules(value, channels)
   if ('problems' in read) return read
   const rows = read.rules.map((each) => ({
-    ready: { id: each.rule.id, action: each.rule.then, holds: each.condition.holds },
+    ready: { id: each.rule.id, action: each.rule.then, holds: closureOf(each.condition.ast) },
     directions: textsNamed(each.boxes, 'direction'),
     banks: textsNamed(each.boxes, 'bank'),
   }))
