@@ -27,6 +27,7 @@ import { fileCases } from './conformance/files.ts'
 import { orderCases } from './conformance/orders.ts'
 import { refundCases } from './conformance/refunds.ts'
 import { returnCases } from './conformance/returns.ts'
+import { unsentCases } from './conformance/unsent.ts'
 
 /** What the suite hands to a subject; build the adapter and its rail with these and nothing else. */
 export interface ConformanceWorld {
@@ -123,5 +124,16 @@ export function describeChannel(name: string, subject: ConformanceSubject): void
     returnCases(subject)
     callbackCases(subject)
     fileCases(subject)
+  })
+}
+
+/**
+ * The suite for a channel that sends nothing. Its rail is one that knows no request, so that whatever
+ * is sent all the same is seen.
+ */
+export function describeUnsentChannel(name: string, subject: ConformanceSubject): void {
+  describe(`${name} conforms`, () => {
+    declarationCases(subject)
+    unsentCases(subject)
   })
 }

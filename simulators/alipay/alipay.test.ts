@@ -132,7 +132,7 @@ describe('alipay-sdk', () => {
     const action = /action="([^"]+)"/.exec(html)![1]!
     const inputs = [...html.matchAll(/name="([^"]+)" value="([^"]*)"/g)]
     const body = new URLSearchParams(
-      inputs.map(([, name, value]) => [name!, value!.replaceAll('&quot;', '"')]),
+      inputs.map(([, name, value]): [string, string] => [name!, value!.replaceAll('&quot;', '"')]),
     )
     const reply = await fetch(action, { method: 'POST', body })
     expect(await reply.text()).toContain('88.00')

@@ -1,4 +1,5 @@
 /** The door to banks: the port every bank stands behind, and the desk that sends, asks and records. */
+
 export { type AlipaySettings, alipay } from './adapters/alipay/adapter.ts'
 export {
   type BankDirect,
@@ -14,6 +15,19 @@ export {
   type NetsunionSettings,
   netsunion,
 } from './adapters/netsunion/adapter.ts'
+export {
+  type OfflineTransferSettings,
+  offlineTransfer,
+  type TransferSlip,
+} from './adapters/offline-transfer/adapter.ts'
+export {
+  type AwaitedTransfer,
+  type IncomingTransfer,
+  type MatchedBy,
+  matchTransfer,
+  type TransferMatch,
+} from './adapters/offline-transfer/match.ts'
+export { showCode, transferCode } from './adapters/offline-transfer/transfer-code.ts'
 export { type UnionPaySettings, unionpay } from './adapters/unionpay/adapter.ts'
 export {
   type WechatPayChannel,
