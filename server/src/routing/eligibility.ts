@@ -5,7 +5,7 @@
  * A row with a bank or an account type does not apply to a request that does not say its own: what
  * is not known is not refused here, the channel itself will.
  */
-import type { Capability, CollectMethod, OpenHours, Scope } from '#channels'
+import type { Capability, CollectMethod, Scope } from '#channels'
 import { portion } from '#money'
 import type { RouteRequest } from './decision.ts'
 import { inWindow, type LocalTime } from './shanghai.ts'
@@ -71,12 +71,10 @@ function hoursObstacle(
     return 'in_maintenance'
   }
   // Rows of one scope are alternatives, and each scope that applies wants one that is open.
-  const counts = (row: OpenHours) =>
-    applies(row, request) && (row.over === undefined || request.amount > row.over)
   for (const row of openHours) {
-    if (!counts(row) || inWindow(time, row)) continue
-    const other = openHours.some((each) => sameScope(row, each) && inWindow(time, each))
-    if (!other) return 'closed_now'
+    const wanted = row.over === undefined || request.amount > row.over
+    if (!wanted || !applies(row, request) || inWindow(time, row)) continue
+    if (!openHours.some((each) => sameScope(row, each) && inWindow(time, each))) return 'closed_now'
   }
   return undefined
 }

@@ -142,12 +142,17 @@ export function createHealth(terms: HealthTerms = HEALTH_TERMS): Health {
   const fade = (counts: Counts, at: Instant): { good: number; all: number } => {
     const bucket = bucketOf(at)
     if (counts.faded?.bucket === bucket) return counts.faded
-    let [good, all, seen] = [0, 0, 0]
+    let good = 0
+    let all = 0
+    let seen = 0
     for (let age = 0; age < terms.buckets && seen < terms.most; age += 1) {
-      const [ok, not] = [counts.good.get(bucket - age) ?? 0, counts.bad.get(bucket - age) ?? 0]
-      good += ok * weights[age]!
-      all += (ok + not) * weights[age]!
-      seen += ok + not
+      const ok = counts.good.get(bucket - age)
+      const not = counts.bad.get(bucket - age)
+      if (ok === undefined && not === undefined) continue
+      const both = (ok ?? 0) + (not ?? 0)
+      good += (ok ?? 0) * weights[age]!
+      all += both * weights[age]!
+      seen += both
     }
     counts.faded = { bucket, good, all }
     return counts.faded

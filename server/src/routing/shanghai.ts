@@ -4,6 +4,7 @@ import type { Instant } from '#base'
 const OFFSET_MS = 8 * 3_600_000
 const MINUTE_MS = 60_000
 const DAY_MINUTES = 1440
+const ZERO = 48
 
 export interface LocalTime {
   /** 1 Monday … 7 Sunday. */
@@ -24,10 +25,13 @@ export function localDate(at: Instant): string {
   return new Date(at + OFFSET_MS).toISOString().slice(0, 10).replaceAll('-', '')
 }
 
-/** Minutes from midnight of `HH:mm`; `24:00` is the end of the day. Asked often, so no parsing. */
+/**
+ * Minutes from midnight of `HH:mm`; `24:00` is the end of the day. Asked dozens of times in every
+ * decision, so it splits nothing and makes no closures.
+ */
 function minuteOf(text: string): number {
-  const digit = (at: number) => text.charCodeAt(at) - 48
-  return (digit(0) * 10 + digit(1)) * 60 + digit(3) * 10 + digit(4)
+  const hour = (text.charCodeAt(0) - ZERO) * 10 + text.charCodeAt(1) - ZERO
+  return hour * 60 + (text.charCodeAt(3) - ZERO) * 10 + text.charCodeAt(4) - ZERO
 }
 
 /**
@@ -40,9 +44,11 @@ export function inWindow(
 ): boolean {
   const from = minuteOf(window.from)
   const to = minuteOf(window.to)
-  const { weekdays } = window
-  const on = (weekday: number) => weekdays === undefined || weekdays.includes(weekday)
-  if (from < to) return time.minute >= from && time.minute < to && on(time.weekday)
-  if (time.minute >= from) return on(time.weekday)
-  return time.minute < to && on(time.weekday === 1 ? 7 : time.weekday - 1)
+  if (from < to) return time.minute >= from && time.minute < to && isOn(window, time.weekday)
+  if (time.minute >= from) return isOn(window, time.weekday)
+  return time.minute < to && isOn(window, time.weekday === 1 ? 7 : time.weekday - 1)
+}
+
+function isOn({ weekdays }: { readonly weekdays?: readonly number[] }, weekday: number): boolean {
+  return weekdays === undefined || weekdays.includes(weekday)
 }
