@@ -86,7 +86,10 @@ export async function testPayments(options: TestPaymentsOptions = {}): Promise<T
   const { seed = 1, start } = options
   const world = testWorld({ db: database.db, seed, ...(start === undefined ? {} : { start }) })
   const ledger = await openLedger({ world, partitionRows: 10_000 })
-  const rail = testRail({ clock: world.clock })
+  const rail = testRail({
+    clock: world.clock,
+    capability: { methods: ['wechat_native', 'collection'] },
+  })
   const other = testRail({
     clock: world.clock,
     name: 'other',

@@ -43,6 +43,8 @@ export type TestFault =
   | 'refused_connection'
   /** Refuses for sure, with `failCode`. */
   | 'fails'
+  /** Acts, and whoever sent never wakes again. */
+  | 'hangs'
   /** Throws: an adapter with a bug. */
   | 'throws'
 
@@ -169,6 +171,7 @@ export function testRail(options: TestRailOptions): TestRail {
       taken.state = 'failed'
       taken.code = rail.failCode
     } else if (kind !== 'collect' && rail.instant) move(taken, 'succeeded')
+    if (fault === 'hangs') await new Promise(() => undefined)
     return fault === 'lost_reply' ? lost : outcomeOf(taken)
   }
 

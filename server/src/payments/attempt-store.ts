@@ -44,7 +44,7 @@ export const insertAttempt: Effect<Attempt> = {
     select $1, u.*, $2 from unnest($3::int[], $4::uuid[], $5::text[], $6::text[], $7::int[],
       $8::text[], $9::text[], $10::text[], $11::text[], $12::text[], $13::int8[], $14::text[],
       $15::text[], $16::timestamptz[], $17::timestamptz[], $18::timestamptz[], $19::jsonb[]) as u
-    on conflict (book_id, id) do nothing
+    on conflict do nothing
     returning ${hex('id')} as moved`,
   columns: (rows) => [
     intColumn(rows.map((row) => row.orgId)),
