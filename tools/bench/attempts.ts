@@ -1,0 +1,148 @@
+/**
+ * Made-up traffic of a marketplace, the same for a seed: attempts over days, channels, banks and amounts
+ * of very unequal weight, about 4 % failures with the codes of the checkout, half of them tried again.
+ * It writes the rows of `quality.attempt`, with the numbers of endings and segments it made up.
+ */
+import { seededRng } from '../../server/src/base/index.ts'
+import { codesOfCheckout } from '../../server/src/codes/testing/files.ts'
+import type { Ending } from '../../server/src/quality/attempt-state.ts'
+import { BAND_NAMES } from '../../server/src/quality/index.ts'
+import { DAY_MS } from '../../server/src/quality/maturity.ts'
+
+export const BANKS: readonly string[] = Array.from(
+  { length: 40 },
+  (_, i) => `BANK${String(i + 1).padStart(2, '0')}`,
+)
+
+/** Channels that collect, and those that pay; together twelve. */
+const RAILS = {
+  collect: ['wechat-pay', 'alipay', 'unionpay', 'offline-transfer', 'wechat-pay-2', 'alipay-2'],
+  pay: [
+    'netsunion',
+    'bank-direct',
+    'unionpay-pay',
+    'bank-direct-2',
+    'bank-direct-3',
+    'netsunion-2',
+  ],
+} as const
+
+const BOOKS = 16
+const FAILING_PPM = 40_000
+
+export interface Traffic {
+  readonly endings: readonly Ending[]
+  readonly segments: readonly { bank: string; accountType: string; band: string }[]
+  /** Lines of COPY text, many attempts a piece, until all have come. */
+  lines(): Generator<string>
+}
+
+/** `count` attempts made between `from` and `from` + `days`, in the order they were made. */
+export function traffic(of: { count: number; days: number; from: number; seed: number }): Traffic {
+  const rng = seededRng(of.seed)
+  const endings = dictionary<Ending>()
+  const segments = BANKS.flatMap((bank) =>
+    ['personal', 'corporate'].flatMap((accountType) =>
+      BAND_NAMES.map((band) => ({ bank, accountType, band })),
+    ),
+  )
+  const codes = codesByRail()
+  /** Small numbers come often, large ones seldom. */
+  const skewed = (bound: number) => rng.below(rng.below(bound) + 1)
+  const span = of.days * DAY_MS
+  let made = 0
+
+  const line = (order: number, number: number, madeAt: number, segment: number, ending: Ending) => {
+    made += 1
+    const at = madeAt + 1_000 + rng.below(60_000)
+    const ok = ending.outcome === 'succeeded'
+    return [
+      ...[1 + (order % BOOKS), uuidOf(madeAt, made), uuidOf(0, order), number],
+      ...[endings.numberOf(ending), segment, iso(madeAt), iso(at), ok ? iso(at) : '\\N'],
+      ...['f', ok ? 'f' : 't'],
+    ].join('\t')
+  }
+
+  function* lines(): Generator<string> {
+    let piece: string[] = []
+    for (let order = 1; made < of.count; order += 1) {
+      const madeAt = of.from + Math.floor((made / of.count) * span)
+      const direction = rng.below(3) < 2 ? 'collect' : 'pay'
+      const rails = RAILS[direction]
+      const channel = rails[skewed(rails.length)]!
+      const segment =
+        1 + skewed(BANKS.length) * 2 * BAND_NAMES.length + skewed(2 * BAND_NAMES.length)
+      const failing = rng.below(1_000_000) < FAILING_PPM
+      const again = failing && made + 1 < of.count && rng.below(2) === 0
+      const base = {
+        direction,
+        channel,
+        lastChannel: '',
+        lastCode: '',
+        reclassified: false,
+      } as const
+      const bad = codes[direction]
+      const first: Ending = failing
+        ? {
+            ...base,
+            code: bad[skewed(bad.length)]!,
+            outcome: 'failed',
+            first: true,
+            converted: again,
+          }
+        : { ...base, code: 'SUCCESS', outcome: 'succeeded', first: true, converted: true }
+      piece.push(line(order, 1, madeAt, segment, first))
+      if (again) {
+        const other = rails[(rails.indexOf(channel as never) + 1) % rails.length]!
+        const second: Ending = {
+          ...{ ...base, channel: other, code: 'SUCCESS', outcome: 'succeeded' },
+          ...{ first: false, converted: false },
+        }
+        piece.push(line(order, 2, madeAt + 30_000, segment, second))
+      }
+      if (piece.length >= 5_000) {
+        yield `${piece.join('\n')}\n`
+        piece = []
+      }
+    }
+    if (piece.length > 0) yield `${piece.join('\n')}\n`
+  }
+  return { endings: endings.values, segments, lines }
+}
+
+/** Codes of failures per direction, and a few that nobody has classified. */
+function codesByRail() {
+  const failing = codesOfCheckout().rows.filter((row) => row.certainty === 'failed')
+  const of = (list: string) => failing.filter((row) => row.list === list).map((row) => row.code)
+  return {
+    collect: [...of('unionpay').slice(0, 30), 'QUITE_NEW_1', 'QUITE_NEW_2'],
+    pay: [...of('netsunion'), ...of('bank-direct'), 'QUITE_NEW_3'],
+  }
+}
+
+function dictionary<T extends object>() {
+  const values: T[] = []
+  const numbers = new Map<string, number>()
+  return {
+    values,
+    numberOf: (value: T): number => {
+      const key = Object.values(value).join('|')
+      let number = numbers.get(key)
+      if (number === undefined) {
+        number = values.push(value)
+        numbers.set(key, number)
+      }
+      return number
+    },
+  }
+}
+
+function uuidOf(at: number, n: number): string {
+  const time = at.toString(16).padStart(12, '0')
+  return `${time}7000${n.toString(16).padStart(16, '8')}`
+}
+
+/** Microseconds of PostgreSQL would be text all the same; ISO is what it reads fastest. */
+function iso(at: number): string {
+  return new Date(at).toISOString()
+}
