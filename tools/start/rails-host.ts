@@ -1,0 +1,26 @@
+/** The sandbox's rails as a process of their own, for `npm start`. */
+import { mkdir, writeFile } from 'node:fs/promises'
+import { addressesOf, channelFile } from '../rails/channel-file.ts'
+import { keptRailKeys } from '../rails/keys.ts'
+import { startRails } from '../rails/rails.ts'
+import type { ToRails } from './rails.ts'
+import { hostSimulator } from './simulator-host.ts'
+
+/** Where our bank account begins to be read. */
+const FIRST_DATE = '20260101'
+/** A payer of the sandbox pays within two seconds, unless the amount says otherwise. */
+const PAY_AFTER_MS = 2_000
+
+hostSimulator(async (to: ToRails, trouble) => {
+  const keys = await keptRailKeys(to.keysFile)
+  await mkdir(to.folder, { recursive: true, mode: 0o700 })
+  const { port, callbacks, folder } = to
+  const rails = await startRails({
+    ...{ keys, port, callbacks, folder, onError: trouble },
+    payAfterMs: PAY_AFTER_MS,
+  })
+  const addresses = addressesOf(rails)
+  const text = channelFile({ addresses, keys, callbacks, firstDate: FIRST_DATE })
+  await writeFile(to.channelFile, text, { mode: 0o600 })
+  return { up: addresses, close: () => rails.close() }
+})
