@@ -94,6 +94,8 @@ create table payments.refund (
   payer_account text not null,
   payer_bank text not null,
   payer_account_type text not null,
+  -- Why the ledger refused it; empty when it did not.
+  code text not null default '',
   made_at timestamptz not null,
   moved_at timestamptz not null,
   primary key (book_id, id)
@@ -142,7 +144,7 @@ create table payments.settlement (
   -- Negative when more was refunded than came in.
   settled bigint not null,
   -- Kept back by the channel; owed by our own book.
-  fee bigint not null check (fee >= 0),
+  fee bigint not null,
   -- Refunds the channel paid out of our balance with it.
   from_balance bigint not null check (from_balance >= 0),
   rows int not null check (rows >= 0),
@@ -166,7 +168,7 @@ create table payments.settlement_row (
   direction text not null check (direction in ('collect', 'pay', 'refund', 'payout_returned')),
   reference text not null,
   amount bigint not null check (amount >= 0),
-  fee bigint not null check (fee >= 0),
+  fee bigint not null,
   state text not null check (state in ('matched', 'unknown', 'differs', 'repeated', 'idle')),
   primary key (book_id, channel, business_date, row)
 );

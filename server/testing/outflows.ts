@@ -26,7 +26,7 @@ export interface OutflowWorld {
   readonly world: TestWorld
   readonly database: TestDatabase
   readonly ledger: ServerLedger
-  readonly context: PaymentsContext
+  readonly context: PaymentsContext & { readonly desk: ReturnType<typeof createAttemptDesk> }
   readonly flows: Outflows
   readonly sweeper: DueSweeper
   readonly relay: OutboxRelay
@@ -67,7 +67,7 @@ export const PAYEE: BankParty = {
 
 /** Takes the first rail that was not tried. */
 const firstLeft = (names: readonly string[]): Router => ({
-  decide: ({ tried }) => {
+  decide: ({ tried, attributes }) => {
     const channel = names.find((each) => !tried.includes(each))
     return {
       ...(channel === undefined ? {} : { channel }),
@@ -75,6 +75,7 @@ const firstLeft = (names: readonly string[]): Router => ({
       explored: false,
       rules: 'test',
       applied: [],
+      asked: { tried, attributes },
     }
   },
 })
@@ -155,7 +156,13 @@ export async function outflowWorld(options: OutflowWorldOptions = {}): Promise<O
   const command = commandOn(base)
   const desk = createAttemptDesk(base, command)
   for (const rail of Object.values(rails) as PaymentChannel[]) desk.attach(rail)
-  const context: PaymentsContext = { ...base, desk, command, refundAttempt: undefined }
+  const context: OutflowWorld['context'] = {
+    ...base,
+    desk,
+    command,
+    refundAttempt: undefined,
+    carriers: new Map(),
+  }
   const flows = createOutflows(context, {
     places: {
       ownBook: (book) => (book === pool ? own : undefined),

@@ -1,23 +1,39 @@
 /** Puts together what leaves and what moves without us: payouts, returns, refunds, settlements. */
-import type { Subscriber } from '#base'
-import type { PayoutReturned } from '#channels'
-import type { Handlers, PaymentsContext } from './context.ts'
-import { type OutsideMoney, outsideHandlers, recordOutside } from './outside.ts'
+import { applied, derivedUuid, type EffectRow, type Subscriber, type Uuid } from '#base'
+import type { BankLine, ChannelFile, PayoutReturned } from '#channels'
+import type { Attempt } from './attempt.ts'
+import { findAttempt } from './attempt-store.ts'
+import { attemptRoot, type Handlers, mustCommand, type PaymentsContext } from './context.ts'
+import { type OutsideMoney, outsideHandlers, outsideParts, recordOutside } from './outside.ts'
+import { lineHandlers, type MatchTransfer, startLines, takeBankLines } from './outside-lines.ts'
 import { payoutOwner } from './payout-owner.ts'
 import {
   type ReturnPolicy,
   type ReturnTaken,
   returnHandlers,
+  startReturns,
   takeReturn,
 } from './payout-returns.ts'
 import type { PayoutPurpose } from './payout-states.ts'
 import { createPayouts, type PayoutFollower, type Payouts, type PayoutsContext } from './payouts.ts'
+import { refundFundingFollower, refundHandlers, refundOwner } from './refund-owner.ts'
+import { refundPayoutFollower, refundPayoutId } from './refund-payout.ts'
+import { chargeBack } from './refund-store.ts'
+import { answer, type RefundAnswer, type RefundRequest, refund } from './refunds.ts'
 import { type MoneyPlaces, movementSubscriber } from './settlement-movement.ts'
+import {
+  type FileTaken,
+  settlementHandlers,
+  startSettlement,
+  takeChannelFile,
+} from './settlements.ts'
 
 export interface OutflowOptions {
   readonly places: MoneyPlaces
   /** Where the money of a payout that came back goes. */
   readonly returnsTo?: ReturnPolicy
+  /** Recognises payers' transfers among the lines of a bank. */
+  readonly matchTransfer?: MatchTransfer
 }
 
 export interface OutflowContext extends PayoutsContext {
@@ -30,6 +46,17 @@ export interface Outflows {
   takeReturn(book: number, channel: string, returned: PayoutReturned): Promise<ReturnTaken>
   /** Records money that moved without us; false when it was known. */
   recordOutside(book: number, money: OutsideMoney): Promise<boolean>
+  /** Takes the file of a channel's day; the same one any number of times. */
+  takeChannelFile(book: number, channel: string, file: ChannelFile): Promise<FileTaken>
+  /** Takes lines of our account at a bank, each once by its number. */
+  takeBankLines(book: number, channel: string, lines: readonly BankLine[]): Promise<void>
+  /** The effects that begin to read a channel's files, returns, and lines where it has them. */
+  start(channel: string): EffectRow[]
+  /** Gives money back the way it came, or down the ladder. */
+  refund(book: number, request: RefundRequest): Promise<RefundAnswer>
+  findRefund(book: number, id: Uuid): Promise<RefundAnswer>
+  /** A second person lets the parts of a refund whose way back is closed be paid out. */
+  approveRefund(book: number, id: Uuid, by: string): Promise<RefundAnswer>
   readonly handlers: Handlers
   readonly subscribers: readonly Subscriber[]
 }
@@ -39,17 +66,116 @@ export function createOutflows(context: PaymentsContext, options: OutflowOptions
   const { places, returnsTo = 'source' } = options
   const on: OutflowContext = { ...context, places, returnsTo, followers }
   context.desk.register('pay', payoutOwner(on))
+  context.desk.register('refund', refundOwner(on))
+  followers.refund = refundPayoutFollower(on)
+  followers.refund_funding = refundFundingFollower(on)
+  context.refundAttempt = (book, attempt, why) => refundAttempt(on, book, attempt, why)
   context.desk.listen({
+    chargeback: (book, channel, { reference, amount }) =>
+      takeChargeback(on, { book, channel }, { reference, amount }),
     payoutReturned: async (book, channel, { returned }) => {
       await takeReturn(on, { book, channel }, returned)
     },
   })
   const payouts = createPayouts(on)
+  const lined = { ...on, payouts, matchTransfer: options.matchTransfer }
   return {
     payouts,
     takeReturn: (book, channel, returned) => takeReturn(on, { book, channel }, returned),
     recordOutside: (book, money) => recordOutside(on, book, money),
-    handlers: { ...payouts.handlers, ...outsideHandlers(on), ...returnHandlers(on) },
+    takeChannelFile: async (book, channel, file) => {
+      const taken = await takeChannelFile(on, { book, channel }, file)
+      await payouts.retryWaiting(book)
+      return taken
+    },
+    takeBankLines: (book, channel, lines) => takeBankLines(lined, { book, channel }, lines),
+    start: (name) => {
+      const channel = context.desk.channel(name)
+      return [
+        startSettlement(on, name),
+        ...(channel.listReturns === undefined ? [] : [startReturns(on, name)]),
+        ...(channel.readBankLines === undefined ? [] : [startLines(lined, name)]),
+      ]
+    },
+    refund: (book, request) => refund(on, book, request),
+    findRefund: (book, id) => answer(on, book, id, false),
+    approveRefund: (book, id, by) => approveRefund(on, payouts, { book, id, by }),
+    handlers: {
+      ...payouts.handlers,
+      ...refundHandlers(on, payouts),
+      ...outsideHandlers(on),
+      ...returnHandlers(on),
+      ...settlementHandlers(on, payouts),
+      ...lineHandlers(lined),
+    },
     subscribers: [movementSubscriber(on)],
   }
+}
+
+/** Gives back what nobody is owed: paid twice, or paid after closing. The same any number of times. */
+async function refundAttempt(
+  context: OutflowContext,
+  book: number,
+  attempt: Attempt,
+  why: string,
+): Promise<void> {
+  const id = derivedUuid('payments.refund_attempt_whole', attempt.id)
+  const answered = await refund(context, book, {
+    id,
+    requestHash: id,
+    amount: attempt.amount,
+    reason: why,
+    requestedBy: 'platform',
+    collections: [attempt.id],
+  })
+  if ('refused' in answered) {
+    const refused = answered.refused
+    context.log.warn({ book, attempt: attempt.id, refused }, 'a collection could not be given back')
+  }
+}
+
+/** A payer's bank took a collection back. What is left of it to refund shrinks in the same command. */
+async function takeChargeback(
+  context: OutflowContext,
+  at: { readonly book: number; readonly channel: string },
+  told: { readonly reference: string; readonly amount: bigint },
+): Promise<void> {
+  const { book, channel } = at
+  const { reference, amount } = told
+  await mustCommand(context, book, async () => {
+    const attempt = await findAttempt(context.db, book, { reference })
+    const parts = await outsideParts(context, book, {
+      kind: 'chargeback',
+      amount,
+      channel,
+      flow: reference,
+      about: attempt?.owner ?? reference,
+      key: `chargeback/${channel}/${reference}`,
+    })
+    if (parts === undefined || attempt?.direction !== 'collect') return parts
+    context.desk.forget(attempt.id)
+    const charged = applied(chargeBack, { collection: attempt.id, amount })
+    return {
+      ...parts,
+      roots: [...parts.roots, attemptRoot(attempt.id)],
+      effects: [...(parts.effects ?? []), charged],
+    }
+  })
+}
+
+async function approveRefund(
+  context: OutflowContext,
+  payouts: Payouts,
+  of: { readonly book: number; readonly id: Uuid; readonly by: string },
+): Promise<RefundAnswer> {
+  const { book, id, by } = of
+  const found = await answer(context, book, id, false)
+  if ('refused' in found) return found
+  const waiting = found.parts.filter(({ state }) => state === 'waiting_for_approval')
+  if (waiting.length === 0) return { refused: 'refund_not_waiting' }
+  for (const part of waiting) {
+    const approved = await payouts.approve(book, refundPayoutId(part.id), by)
+    if ('refused' in approved) return approved
+  }
+  return answer(context, book, id, false)
 }

@@ -15,12 +15,12 @@ import {
   postponeDue,
 } from '#base'
 import type { Parts } from '#channels'
-import { available, type BookWriter, bookId, type Leg } from '#ledger'
+import { type BookWriter, bookId, type Leg } from '#ledger'
 import { type Handlers, mustCommand, type PaymentsContext, transitOf } from './context.ts'
 import { raise } from './exceptions.ts'
 import { accountOf, OUTSIDE_KINDS, type OutsideKind } from './outside-kinds.ts'
 import { findOutside, insertOutside, moveOutside, type OutsideEntry } from './outside-store.ts'
-import { cashOf } from './payout-cash.ts'
+import { cashOf, isThere } from './payout-cash.ts'
 import { type MoneyPlaces, movementSent } from './settlement-movement.ts'
 
 export const BOOK_OUTSIDE = 'payments.book_outside_entry'
@@ -41,6 +41,8 @@ export interface OutsideMoney {
   readonly about: string
   /** What tells it from every other: the same any number of times. */
   readonly key: string
+  /** Out of what the channel owes us, as chargebacks are, instead of the cash at the bank. */
+  readonly atChannel?: boolean
 }
 
 /**
@@ -104,7 +106,7 @@ export function recordOutside(
 function placeOf(
   context: OutsideContext,
   writer: BookWriter,
-  money: Pick<OutsideMoney, 'kind' | 'amount' | 'channel'>,
+  money: Pick<OutsideMoney, 'kind' | 'amount' | 'channel' | 'atChannel'>,
 ) {
   const { kind, amount, channel } = money
   const { side, account: code, name } = OUTSIDE_KINDS[kind]
@@ -112,7 +114,8 @@ function placeOf(
     code === 'transit_own'
       ? transitOf(writer, ownName(context, writer.book.number))
       : accountOf(writer, code, name)
-  const transit = kind === 'chargeback' ? transitOf(writer, channel) : undefined
+  const atChannel = kind === 'chargeback' || money.atChannel === true
+  const transit = atChannel ? transitOf(writer, channel) : undefined
   const from = transit?.id ?? cashOf(writer)
   const leg: Leg =
     side === 'in'
@@ -125,15 +128,6 @@ function placeOf(
 export function ownName(context: OutsideContext, pool: number): string {
   const own = context.places.ownBook(pool)
   return own === undefined ? 'own' : bookId(own)
-}
-
-/** Whether the cash a leg takes is there and not reserved. */
-async function isThere(writer: BookWriter, leg: Leg): Promise<boolean> {
-  const account = writer.account(leg.credit)
-  if (account === undefined || account.side === 'credit' || account.creditLimit === null)
-    return true
-  const balance = await writer.balance(leg.credit)
-  return balance !== undefined && available(balance, 'debit') + account.creditLimit >= leg.amount
 }
 
 /** A bank's fee is a movement: our own book pays it. */

@@ -134,7 +134,9 @@ function mayGoOn(
   if (outcome.code === 'NEVER_SENT') return false
   const { channel, direction } = attempt
   const { certainty, retry } = context.classify({ channel, direction, code: outcome.code })
-  return certainty === 'failed' && retry === 'other_channel'
+  // Failed for sure without a code that says so: the rail has never seen it, twice and in time.
+  if (certainty !== 'failed') return attempt.notFound > 0
+  return retry === 'other_channel'
 }
 
 /**

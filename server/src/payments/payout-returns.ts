@@ -42,7 +42,8 @@ export async function recordReturn(
   context: PayoutsContext & { readonly returnsTo: ReturnPolicy },
   at: { readonly book: number; readonly channel: string },
   returned: PayoutReturned,
-  also: readonly EffectRow[] = [],
+  /** Effects of what told it, as they stand at each decision. */
+  alsoNow: () => Promise<readonly EffectRow[]> = async () => [],
 ): Promise<ReturnTaken> {
   const { book, channel } = at
   const { db, clock, orgId } = context
@@ -52,9 +53,11 @@ export async function recordReturn(
     const owner = attempt && parsePublicId(attempt.owner, 'pout')
     const payout = owner && (await findPayout(db, book, owner.uuid))
     const writer = context.ledger.writer(book)
-    const ours = payout !== undefined && attempt?.state === 'succeeded'
+    const paid = payout !== undefined && attempt?.state === 'succeeded'
+    const ours = paid && returned.currency === attempt.currency
     taken = ours ? 'recorded' : 'not_ours'
-    if (!ours || returned.currency !== attempt.currency) return undefined
+    if (!ours) return undefined
+    const also = await alsoNow()
     const { flow, amount, code, says, date } = returned
     const asked = { book, attempt: attempt.id, channel, flow }
     if ((await findReturn(db, asked)) !== undefined) {

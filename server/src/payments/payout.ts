@@ -146,6 +146,7 @@ export async function chooseChannel(context: PaymentsContext, payout: Payout): P
   const { currency } = context.ledger.writer(book).book
   const used = await readPayeeDay(db, { book, payee, day })
   const usedToday = Object.fromEntries([...used].map(([channel, each]) => [channel, each.used]))
+  const countToday = Object.fromEntries([...used].map(([channel, each]) => [channel, each.count]))
   const tried = [...payout.tried]
   for (;;) {
     const route = router.decide({
@@ -159,6 +160,7 @@ export async function chooseChannel(context: PaymentsContext, payout: Payout): P
       tried,
       attributes: { purpose: payout.purpose },
       usedToday,
+      countToday,
     })
     const { channel } = route
     if (channel === undefined || tried.includes(channel)) {

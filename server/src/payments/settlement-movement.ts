@@ -8,10 +8,16 @@ import type { BankParty } from '#channels'
 import { bookId, type Leg } from '#ledger'
 import { mustCommand, type PaymentsContext, transitOf } from './context.ts'
 import { accountOf } from './outside-kinds.ts'
+import { isThere } from './payout-cash.ts'
 
 export const MOVEMENT_SENT = 'payments.movement_sent'
 
-export type MovementKind = 'channel_fee' | 'bank_fee' | 'refund_funding' | 'refund_from_balance'
+export type MovementKind =
+  | 'channel_fee'
+  | 'channel_fee_returned'
+  | 'bank_fee'
+  | 'refund_funding'
+  | 'refund_from_balance'
 
 /** Where money lies beside the pools. */
 export interface MoneyPlaces {
@@ -68,6 +74,11 @@ async function deliver(context: PaymentsContext, event: DeliveredEvent): Promise
       side === 'debit'
         ? { debit: other.id, credit: transit.id, amount: BigInt(amount) }
         : { debit: transit.id, credit: other.id, amount: BigInt(amount) }
+    if (!(await isThere(writer, leg))) {
+      throw new Error(
+        `Book ${to} has too little for movement ${movement}; it is taken when it has.`,
+      )
+    }
     return {
       roots: [`movement:${movement}`],
       open: [...transit.open, ...other.open],
@@ -79,6 +90,7 @@ async function deliver(context: PaymentsContext, event: DeliveredEvent): Promise
 /** The account a movement's second leg is about, and its side. */
 const LEGS: Readonly<Record<MovementKind, readonly [string, string, 'debit' | 'credit']>> = {
   channel_fee: ['6421', 'Channel costs', 'debit'],
+  channel_fee_returned: ['6421', 'Channel costs', 'credit'],
   bank_fee: ['6603', 'Bank charges', 'debit'],
   refund_funding: ['1012.03', 'Balance at the payment channel', 'debit'],
   refund_from_balance: ['1012.03', 'Balance at the payment channel', 'credit'],
