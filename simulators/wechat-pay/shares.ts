@@ -135,8 +135,8 @@ export function createShares(path: string | undefined): Shares {
       .some((one) => one.kind === 'share_returned' && one.reference === reference)
     if (!has) book.moveOther('share_returned', BigInt(back.amount), reference, clock.now())
   }
-  const later = (rail: WechatRail, work: () => void) =>
-    rail.ground.clock.add(rail.ground.clock.now() + TAKES_MS, work)
+  const later = (rail: WechatRail, taken: { readonly at: number }, work: () => void) =>
+    rail.ground.clock.add(taken.at + TAKES_MS, work)
 
   const collectionOf = ({ ground }: WechatRail, number: string): BookOrder => {
     const order = ground.book.byNumber(number)
@@ -213,7 +213,7 @@ export function createShares(path: string | undefined): Shares {
       finished: false,
     }
     note({ t: 'share', share })
-    later(rail, () => settle(rail, share))
+    later(rail, share, () => settle(rail, share))
     return ok(fieldsOf(rail, share))
   }
 
@@ -258,7 +258,7 @@ export function createShares(path: string | undefined): Shares {
     part.returned += amount
     note({ t: 'return', back })
     note({ t: 'share', share })
-    later(rail, () => giveBack(rail, back))
+    later(rail, back, () => giveBack(rail, back))
     return ok(returnFields(back))
   }
 
@@ -325,8 +325,8 @@ export function createShares(path: string | undefined): Shares {
       }
     },
     resume(rail) {
-      for (const share of shares.values()) later(rail, () => settle(rail, share))
-      for (const back of returns.values()) later(rail, () => giveBack(rail, back))
+      for (const share of shares.values()) later(rail, share, () => settle(rail, share))
+      for (const back of returns.values()) later(rail, back, () => giveBack(rail, back))
     },
     close: () => journal.close(),
   }
