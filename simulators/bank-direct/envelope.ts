@@ -55,8 +55,6 @@ function isRecent(text: string): boolean {
   return Math.abs(Date.now() - at) <= WINDOW_MS
 }
 
-let replies = 0
-
 /** Signs and encrypts an answer. */
 export function sealed(
   options: { readonly userId: string; readonly sm4KeyHex: string },
@@ -65,12 +63,11 @@ export function sealed(
   { code, message, body }: Content,
 ): RailReply {
   const { userId, sm4KeyHex } = options
-  replies += 1
   const head = {
     funcode: asked.funcode,
     userid: userId,
     reqid: asked.reqid,
-    rspid: `R${String(replies).padStart(16, '0')}`,
+    rspid: `R${asked.reqid}`,
     bizcode: '',
     resultcode: code,
     resultmsg: message,

@@ -180,8 +180,9 @@ export async function downloadDay(
       return { problem: 'refused', says }
     }
     lines.push(...got.lines)
-    cursor = got.cursor
     if (!got.more) return fileOf(date, lines)
+    if (got.cursor === cursor) break
+    cursor = got.cursor
   }
   return { problem: 'refused', says: `The statement of ${date} does not end.` }
 }

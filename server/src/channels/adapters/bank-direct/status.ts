@@ -1,7 +1,8 @@
 /**
  * The bank's codes and what each is worth. A code that is not in here is `unknown`, whatever its text
  * says: only a listed refusal proves that the bank did not pay. A reference used before with another
- * content is not listed on purpose: the earlier payment under it may have been made.
+ * content (BBP0099) and a request number seen before (DCH0012) are not listed on purpose: the earlier
+ * payment may have been made.
  */
 import type { Result } from '../../port.ts'
 
@@ -15,7 +16,6 @@ export const NOT_YET = 'DCT0001'
 export const REFUSALS: ReadonlyMap<string, string> = new Map([
   ['DCH0010', 'field missing or malformed'],
   ['DCH0011', 'no such function'],
-  ['DCH0012', 'request number malformed or seen before'],
   ['DCH0013', 'bank account is not ours'],
   ['BBP0010', 'balance too small'],
   ['BBP0011', 'no permission for payments'],

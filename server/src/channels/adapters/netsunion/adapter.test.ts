@@ -164,7 +164,7 @@ describe.runIf(present)('a payout, opened by openssl', () => {
       expect(openssl(['genpkey', ...kind, '-out', 'key.pem']).status).toBe(0)
       expect(openssl(['pkey', '-in', 'key.pem', '-pubout', '-out', 'public.pem']).status).toBe(0)
       // We are our own clearing house here: openssl opens what we send with our key.
-    const own = netsunion(
+      const own = netsunion(
         {
           ...settings,
           suite,

@@ -12,7 +12,6 @@ export const PROCESSED = '00000000'
 export const SYSTEM_REFUSALS: ReadonlyMap<string, string> = new Map([
   ['PS500001', 'message malformed'],
   ['PS500004', 'institution not admitted to this message'],
-  ['PS500005', 'clearing house in maintenance'],
 ])
 
 /** Files: the day is not cleared yet. */
