@@ -37,15 +37,20 @@ export function shanghai(at: Instant): string {
 
 export const field = (fields: Fields, name: string): string => fields[name] ?? ''
 
+/** Values that stand for themselves in a form. Most do, and encoding costs more than looking. */
+const PLAIN = /^[0-9A-Za-z._-]*$/
+
 export function printForm(fields: Fields): string {
   return Object.entries(fields)
-    .map(([name, value]) => `${name}=${encodeURIComponent(value)}`)
+    .map(([name, value]) => `${name}=${PLAIN.test(value) ? value : encodeURIComponent(value)}`)
     .join('&')
 }
 
 /** Reads a URL-encoded form, as notices are. */
 export function readForm(bytes: Uint8Array): Fields | undefined {
-  return read(bytes, (part) => decodeURIComponent(part.replaceAll('+', ' ')))
+  return read(bytes, (part) =>
+    PLAIN.test(part) ? part : decodeURIComponent(part.replaceAll('+', ' ')),
+  )
 }
 
 /** Reads the plain form of a reply. */
