@@ -63,6 +63,8 @@ export interface ChannelUnderTest {
 export interface ChannelTraits {
   /** Directions the rail sends outcomes of by itself; for the others the suite checks that it sends none. */
   readonly notices: readonly Direction[]
+  /** Directions whose notices do not name the order's own amount; none of them may then claim one. */
+  readonly amountless?: readonly Direction[]
   /** Whether a notice carries a signed time; if so an old one must be refused `stale`. */
   readonly signsTime: boolean
   /** Whether there is a file per business day; if not, asking for one must be refused. */

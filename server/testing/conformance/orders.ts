@@ -8,6 +8,7 @@ import { mutateBytes } from './mutate.ts'
 import {
   ask,
   carryOn,
+  DAY,
   expectMovedOnce,
   MINUTE,
   moved,
@@ -19,6 +20,9 @@ import {
   type Stage,
   send,
 } from './stage.ts'
+
+/** Orders sent into a storm of faults. */
+const STORMED = 25
 
 export function orderCases(subject: ConformanceSubject): void {
   for (const direction of DIRECTIONS) directionCases(subject, direction)
@@ -161,6 +165,32 @@ function directionCases(subject: ConformanceSubject, direction: Direction): void
       run(async (stage) => {
         const sent = await newOrder(stage, subject, direction)
         expect(await ask(stage, sent)).toMatchObject({ result: 'not_found' })
+      }))
+
+    it('after a storm of faults every answer agrees with the rail’s book', () =>
+      run(async (stage) => {
+        const all: SendOrder[] = []
+        for (let i = 0; i < STORMED; i += 1) all.push(await newOrder(stage, subject, direction))
+        stage.rail.admin.storm({ seed: 7, perMillion: 400_000 })
+        const first: string[] = []
+        for (const sent of all) {
+          const outcome = await send(stage, sent)
+          first.push(outcome.result)
+          await stage.move(2_000)
+          // The payer of an order that never came, or while the rail is down, can do nothing.
+          await carryOn(stage, sent, 'payerAction' in outcome ? outcome : undefined).catch(() => {})
+        }
+        stage.rail.admin.calm()
+        await stage.move(DAY)
+        await stage.finish()
+        expect(Object.keys(stage.rail.admin.struck()).length).toBeGreaterThan(3)
+        for (const [at, sent] of all.entries()) {
+          const { length: movements } = moved(stage, sent)
+          const { result } = await ask(stage, sent)
+          expect(movements).toBeLessThanOrEqual(1)
+          expect({ succeeded: result === 'succeeded' }).toEqual({ succeeded: movements === 1 })
+          if (first[at] === 'not_sent') expect(known(stage, sent)).toBe(false)
+        }
       }))
 
     it('an answer damaged on its way means the same or nothing', () =>

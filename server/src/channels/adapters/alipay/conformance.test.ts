@@ -53,6 +53,7 @@ describeChannel('Alipay', {
   start,
   traits: {
     notices: ['collect', 'refund'],
+    amountless: ['refund'],
     signsTime: false,
     files: true,
     carriedByPayer: ['alipay_page'],
