@@ -8,8 +8,22 @@ export { type RoutingRoutes, routingRoutes } from './http.ts'
 export type { Learnt } from './learnt.ts'
 export { createMemoryRouter, type MemoryRouter, type MemoryRouterOptions } from './memory-router.ts'
 export { ROUTING_PROBLEMS } from './refusals.ts'
+export { type RecordedAttempt, type Replay, type ReplayOptions, replay } from './replay.ts'
 export { readRoute, routeJson } from './route-json.ts'
-export { openRouting, type Routing, type RoutingOptions, RulesRefused } from './routing.ts'
-export { parseRules, type Rule, type RuleDocument, type RuleProblem } from './rule.ts'
+export {
+  openRouting,
+  type Routing,
+  type RoutingOptions,
+  RulesRefused,
+  readActiveRules,
+  readNotedChannels,
+} from './routing.ts'
+export {
+  parseRules,
+  type Rule,
+  type RuleDocument,
+  type RuleProblem,
+  RuleTextRefused,
+} from './rule.ts'
 export { createRuleSet, type RuleSet } from './rule-set.ts'
 export { WHY, type WhyCode, whyText } from './why.ts'

@@ -6,10 +6,11 @@
  * that fades anyway. Several servers share one database: each calls `refresh` now and then and takes
  * in what the others wrote down.
  */
-import type { DeliveredEvent, Instant, Subscriber, World } from '#base'
+import type { DeliveredEvent, Instant, Subscriber, Tx, World } from '#base'
 import type { Capability } from '#channels'
 import type { Classification, CodeKey } from '#codes'
 import type { AttemptFact } from '#quality'
+import { capabilityJson, readCapability } from './capability-json.ts'
 import type { RouteDecision, RouteRequest, Router } from './decision.ts'
 import {
   type Cell,
@@ -165,6 +166,11 @@ export async function openRouting(options: RoutingOptions): Promise<Routing> {
       await store.dropObservations(world.db, world.clock.now() - 2 * windowMs(terms))
     },
   }
+  await store.noteChannels(
+    world.db,
+    capabilities.map((each) => ({ name: each.channel, capability: capabilityJson(each) })),
+    world.clock.now(),
+  )
   await refresh()
   return routing
 }
@@ -187,4 +193,14 @@ function problemsOf(set: RuleSet | { problems: RuleProblem[] }): readonly RulePr
 function unknownVersion(version: string): { problems: RuleProblem[] } {
   const says = `There is no version ${version}; keep the rules first.`
   return { problems: [{ pointer: '', code: 'unknown_version', says }] }
+}
+
+/** The channels the servers of a database route over, for a replay. */
+export async function readNotedChannels(tx: Tx): Promise<Capability[]> {
+  return (await store.readChannels(tx)).map(readCapability)
+}
+
+/** The rules in force; `undefined` while those that come with the project are. */
+export function readActiveRules(tx: Tx): Promise<RuleDocument | undefined> {
+  return store.findRules(tx)
 }

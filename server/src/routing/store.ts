@@ -201,3 +201,28 @@ function cell({ direction, channel, bank, account_type: accountType }: CellRow):
 function keys({ direction, channel, bank, accountType }: Cell): string[] {
   return [direction, channel, bank, accountType]
 }
+
+/** Notes the channels of this server for tools; those it no longer has are removed. */
+export async function noteChannels(
+  tx: Tx,
+  channels: readonly { readonly name: string; readonly capability: unknown }[],
+  at: Instant,
+): Promise<void> {
+  const names = channels.map(({ name }) => name)
+  await tx.query(
+    `insert into routing.channel (name, capability, noted_at)
+     select u.name, u.capability, $3 from unnest($1::text[], $2::jsonb[]) as u (name, capability)
+     on conflict (name) do update
+       set capability = excluded.capability, noted_at = excluded.noted_at`,
+    [names, channels.map(({ capability }) => JSON.stringify(capability)), new Date(at)],
+  )
+  await tx.query('delete from routing.channel where name <> all ($1::text[])', [names])
+}
+
+/** The capability matrices as they were noted, amounts as text. */
+export async function readChannels(tx: Tx): Promise<unknown[]> {
+  const rows = await tx.query<{ capability: unknown }>(
+    'select capability from routing.channel order by name',
+  )
+  return rows.map(({ capability }) => capability)
+}
