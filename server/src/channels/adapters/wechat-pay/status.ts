@@ -57,7 +57,8 @@ const ORDER_ERRORS: Listed = {
 
 const REFUND_ERRORS: Listed = {
   ...REFUSED,
-  INVALID_REQUEST: 'failed',
+  /** Also what a number gets that was used before, for another amount. */
+  INVALID_REQUEST: 'unknown',
   NOT_ENOUGH: 'failed',
   NOTENOUGH: 'failed',
   USER_ACCOUNT_ABNORMAL: 'failed',
@@ -81,7 +82,7 @@ const SHARE_RETURN_STATES: Listed = {
 
 const SHARE_ERRORS: Listed = {
   ...REFUSED,
-  INVALID_REQUEST: 'failed',
+  INVALID_REQUEST: 'unknown',
   RULE_LIMIT: 'failed',
   NOT_ENOUGH: 'failed',
   RESOURCE_NOT_EXISTS: 'failed',
