@@ -15,6 +15,7 @@ import {
   publicId,
   type Uuid,
 } from '../src/base/index.ts'
+import type { Limit } from '../src/channels/index.ts'
 import type { Classification, CodeKey } from '../src/codes/index.ts'
 import {
   createReads,
@@ -79,6 +80,8 @@ export function testClassify({ code }: CodeKey): Classification {
 export interface TestPaymentsOptions {
   readonly seed?: number
   readonly start?: Instant
+  /** What one payment may be, over both rails. */
+  readonly limits?: readonly Limit[]
 }
 
 export async function testPayments(options: TestPaymentsOptions = {}): Promise<TestPayments> {
@@ -88,12 +91,12 @@ export async function testPayments(options: TestPaymentsOptions = {}): Promise<T
   const ledger = await openLedger({ world, partitionRows: 10_000 })
   const rail = testRail({
     clock: world.clock,
-    capability: { methods: ['wechat_native', 'collection'] },
+    capability: { methods: ['wechat_native', 'collection'], limits: options.limits ?? [] },
   })
   const other = testRail({
     clock: world.clock,
     name: 'other',
-    capability: { methods: ['alipay_qr', 'wechat_native'] },
+    capability: { methods: ['alipay_qr', 'wechat_native'], limits: options.limits ?? [] },
   })
   const closedBooks = new Set<number>()
   const all = firstThatCan([rail, other])
@@ -232,8 +235,10 @@ export interface PaymentsServer {
 }
 
 /** The same behind HTTP. Callbacks go by the bytes alone, as a rail's signature would. */
-export async function startPaymentsServer(): Promise<PaymentsServer> {
-  const test = await testPayments()
+export async function startPaymentsServer(
+  options: TestPaymentsOptions = {},
+): Promise<PaymentsServer> {
+  const test = await testPayments(options)
   const { world, ledger, payments } = test
   const http = await createHttp({
     ...{ log: world.log, clock: world.clock, rng: world.rng, net: world.net },

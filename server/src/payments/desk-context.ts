@@ -24,6 +24,7 @@ export interface DeskContext extends PaymentsOptions {
   /** Throws when it is not attached. */
   channel(name: string): PaymentChannel
   channelOrNone(name: string): PaymentChannel | undefined
+  channels(): readonly PaymentChannel[]
   register(direction: Direction, owner: AttemptOwner): void
   owner(direction: Direction): AttemptOwner
 }
@@ -50,6 +51,7 @@ export function createDeskContext(
     },
     channel: (name) => present(channels.get(name), `channel ${name} is attached`),
     channelOrNone: (name) => channels.get(name),
+    channels: () => [...channels.values()],
     register: (direction, owner) => {
       owners.set(direction, owner)
     },

@@ -18,7 +18,14 @@ import type { PaymentOutcome } from '#channels'
 import type { AccountOpening, TransferRequest } from '#ledger'
 import type { Attempt, AttemptMoved, AttemptOwner, AttemptParts } from './attempt.ts'
 import { bookLate, findAttempt } from './attempt-store.ts'
-import { mustCommand, type PaymentsContext, payInRoot, suspenseOf, transitOf } from './context.ts'
+import {
+  mustCommand,
+  type PaymentsContext,
+  payInRoot,
+  planRoot,
+  suspenseOf,
+  transitOf,
+} from './context.ts'
 import { forget } from './desk-context.ts'
 import { type ExceptionKind, raise } from './exceptions.ts'
 import type { PayIn } from './pay-in.ts'
@@ -115,7 +122,7 @@ async function toDestination(
   }
 }
 
-const planRoots = ({ plan }: PayIn) => (plan === undefined ? [] : [`plan:${plan}`])
+const planRoots = ({ plan }: PayIn) => (plan === undefined ? [] : [planRoot(plan)])
 
 function toSuspense(
   { context }: PayInOwnerOptions,

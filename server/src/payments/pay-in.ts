@@ -1,5 +1,5 @@
 /** A pay-in: an amount somebody is to pay into a ledger account, by as many attempts as it takes. */
-import type { Instant, Uuid } from '#base'
+import type { EffectRow, Instant, Uuid } from '#base'
 import type { AccountType, BankParty, CollectMethod } from '#channels'
 import type { RouteDecision } from '#routing'
 import type { LatePolicy, PayInState } from './states.ts'
@@ -57,6 +57,8 @@ export interface NewPayIn extends PayWith {
   readonly expiresAt: Instant
   readonly requestHash: string
   readonly plan?: { readonly id: Uuid; readonly leg: number }
+  /** Applied by the command that opens it, or it is not opened. */
+  readonly also?: readonly EffectRow[]
 }
 
 /** A decision as JSON keeps it: costs as text. */

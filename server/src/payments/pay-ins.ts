@@ -14,7 +14,7 @@ import type { Attempt, SendWindow, Sent } from './attempt.ts'
 import { closeAtRail } from './attempt-ask.ts'
 import { record } from './attempt-record.ts'
 import { findAttempt, listAttempts } from './attempt-store.ts'
-import { attemptRoot, mustCommand, type PaymentsContext, payInRoot } from './context.ts'
+import { attemptRoot, mustCommand, type PaymentsContext, payInRoot, planRoot } from './context.ts'
 import { type DeskContext, forget } from './desk-context.ts'
 import { type NewPayIn, type PayIn, type PayWith, routeJson } from './pay-in.ts'
 import { CLOSE_OTHERS, EXPIRE, payInOf, REFUND_SURPLUS, refundSurplus } from './pay-in-owner.ts'
@@ -79,10 +79,13 @@ export async function openPayIn(on: PayInsOptions, wanted: NewPayIn): Promise<Op
   }
   const payIn = freshPayIn(on, wanted)
   const submitted = await context.ledger.writer(book).submit({
-    roots: [payInRoot(id)],
-    effects: [applied(insertPayIn, payIn), ...first.effects],
+    roots: [payInRoot(id), ...(wanted.plan === undefined ? [] : [planRoot(wanted.plan.id)])],
+    effects: [applied(insertPayIn, payIn), ...first.effects, ...(wanted.also ?? [])],
   })
-  if (submitted.status !== 'committed') return present(await existing(on, wanted), 'it exists')
+  // It was opened meanwhile; or what it was to be opened with has moved.
+  if (submitted.status !== 'committed') {
+    return (await existing(on, wanted)) ?? { refused: 'plan_moved' }
+  }
   context.onPlanned?.()
   on.recent.keep(id, payIn)
   const attempts = await sendFirst(on, payIn, wanted, first)
@@ -291,7 +294,7 @@ export async function closePayment(
   await mustCommand(context, book, async () => {
     const payIn = present(await findPayIn(context.db, book, id), 'a pay-in')
     if (payIn.state !== 'open' || payIn.openAttempts > 0) return undefined
-    const roots = [payInRoot(id), ...(payIn.plan === undefined ? [] : [`plan:${payIn.plan}`])]
+    const roots = [payInRoot(id), ...(payIn.plan === undefined ? [] : [planRoot(payIn.plan)])]
     const legs = payIn.plan === undefined ? [] : ((await on.legEffects?.(payIn, 'closed')) ?? [])
     return { roots, effects: [applied(closePayIn, { id }), ...legs] }
   })

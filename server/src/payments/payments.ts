@@ -21,6 +21,8 @@ import {
   payInHandlers,
   type Refused,
 } from './pay-ins.ts'
+import { findPlan, type Plan } from './plan-store.ts'
+import { changeLeg, legEffects, type NewPlan, openPlan, type PlanAnswer, payLeg } from './plans.ts'
 import { Recent } from './recent.ts'
 import type { PaymentRefusalCode } from './refusals.ts'
 import { resolve } from './resolve-exception.ts'
@@ -43,9 +45,21 @@ export interface Payments {
     at: { readonly book: number; readonly id: Uuid },
     decided: { readonly action: string; readonly note: string; readonly by: string },
   ): Promise<{ readonly refused: PaymentRefusalCode } | undefined>
+  openPlan(wanted: NewPlan): Promise<PlanAnswer & { readonly replayed?: boolean }>
+  plan(book: number, id: Uuid): Promise<Plan | undefined>
+  /** Changes the amount of a leg nobody is paying; the others rebalance. */
+  changeLeg(at: LegPlace, amount: bigint): Promise<PlanAnswer>
+  /** Opens the pay-in of a leg, or finds the one that is open. */
+  payLeg(at: LegPlace, pay: PayWith): Promise<PlanAnswer>
   takeCallback(channel: string, request: CallbackRequest): Promise<CallbackTaken | undefined>
   /** For the due sweeper. */
   readonly handlers: Readonly<Record<string, DueHandler>>
+}
+
+export interface LegPlace {
+  readonly book: number
+  readonly id: Uuid
+  readonly number: number
 }
 
 /** Builds the context and its desk: what every part of payments is given. */
@@ -68,8 +82,9 @@ export function createPayments(options: PaymentsOptions): Payments {
   const context = createContext(options)
   const { db, desk, deskContext } = context
   const recent = new Recent<PayIn>()
-  const payIns: PayInsOptions = { context, desk: deskContext, recent }
-  desk.register('collect', createPayInOwner({ context, recent }))
+  const legMoved = (payIn: PayIn, to: 'paid' | 'closed') => legEffects(context, payIn, to)
+  const payIns: PayInsOptions = { context, desk: deskContext, recent, legEffects: legMoved }
+  desk.register('collect', createPayInOwner({ context, recent, legMoved }))
   return {
     context,
     desk,
@@ -80,6 +95,10 @@ export function createPayments(options: PaymentsOptions): Payments {
     payIn: (book, id) => findPayIn(db, book, id),
     attempts: (book, owner) => listAttempts(db, book, owner),
     resolveException: (at, decided) => resolve(context, at, decided),
+    openPlan: (wanted) => openPlan(context, deskContext, wanted),
+    plan: (book, id) => findPlan(db, book, id),
+    changeLeg: (at, amount) => changeLeg(context, deskContext, at, amount),
+    payLeg: (at, pay) => payLeg(payIns, at, pay),
     takeCallback: desk.takeCallback,
     handlers: { ...desk.handlers, ...payInHandlers(payIns) },
   }

@@ -42,6 +42,7 @@ export const LEG_MOVES = [
   { from: 'confirming', on: 'closed', to: 'planned' },
   /** The other legs carry its amount now. */
   { from: 'planned', on: 'dropped', to: 'dropped' },
+  { from: 'dropped', on: 'needed_again', to: 'planned' },
 ] as const satisfies readonly Move<LegState>[]
 
 export const EXCEPTION_STATES = ['open', 'resolved'] as const

@@ -1,0 +1,133 @@
+/** Routes of payment plans. */
+import { Type } from 'typebox'
+import { derivedUuid, present, publicId, type Route, route, writeInstant } from '#base'
+import { LegBody, NewPlanBody, PlanId, type PlanJson, PlanPart } from './contract.ts'
+import { bookOf, moneyJson, payWithOf, uuidOf } from './payment-wire.ts'
+import type { Payments } from './payments.ts'
+import type { Plan } from './plan-store.ts'
+import type { PlanAnswer } from './plans.ts'
+import { type PaymentRefusalCode, paymentProblem } from './refusals.ts'
+
+const policy = 'loopback'
+const closed = { additionalProperties: false }
+const PlanParams = Type.Object({ id: PlanId }, closed)
+const LegParams = Type.Object(
+  { id: PlanId, number: Type.String({ pattern: '^[1-9][0-9]{0,2}$' }) },
+  closed,
+)
+
+const refuse = (code: PaymentRefusalCode) => ({ problem: paymentProblem(code) })
+
+/** The routes under `/v1/payment-plans`. */
+export function planRoutes(payments: Payments): Route[] {
+  return [createRoute(payments), readRoute(payments), legRoute(payments)]
+}
+
+function createRoute(payments: Payments): Route {
+  return route({
+    method: 'POST',
+    path: '/v1/payment-plans',
+    name: 'createPaymentPlan',
+    summary: 'Splits an amount above the limits of one payment into legs that sum to it.',
+    tags: ['payment plans'],
+    policy,
+    body: NewPlanBody,
+    idempotency: { kind: 'passed' },
+    replies: { 201: PlanPart, 200: PlanPart },
+    handle: async ({ body, keyed }) => {
+      const { keyHash, requestHash } = present(keyed, 'the key of the request')
+      const { destination, amount, subject, bank, account_type: accountType, method } = body
+      if (BigInt(amount.amount) < 1n) return refuse('amount_not_positive')
+      const answer = await payments.openPlan({
+        ...{ book: bookOf(destination), id: derivedUuid('payments.plan', keyHash), requestHash },
+        ...{ destination: uuidOf(destination), amount: BigInt(amount.amount) },
+        ...{ currency: amount.currency, subject, method, bank: bank ?? '' },
+        accountType: accountType ?? '',
+        attributes: body.attributes ?? {},
+      })
+      if ('refused' in answer) return refuse(answer.refused)
+      const json = planJson(answer.plan)
+      return answer.replayed === true
+        ? { status: 200, body: json, headers: { 'idempotency-replayed': 'true' } }
+        : { status: 201, body: json }
+    },
+  })
+}
+
+function readRoute(payments: Payments): Route {
+  return route({
+    method: 'GET',
+    path: '/v1/payment-plans/{id}',
+    name: 'getPaymentPlan',
+    summary: 'A payment plan with its legs.',
+    tags: ['payment plans'],
+    policy,
+    params: PlanParams,
+    replies: { 200: PlanPart },
+    handle: async ({ params: { id } }) => {
+      const plan = await payments.plan(bookOf(id), uuidOf(id))
+      return plan === undefined ? refuse('plan_not_found') : { status: 200, body: planJson(plan) }
+    },
+  })
+}
+
+function legRoute(payments: Payments): Route {
+  return route({
+    method: 'POST',
+    path: '/v1/payment-plans/{id}/legs/{number}',
+    name: 'changePaymentPlanLeg',
+    summary: 'Changes the amount of a leg, or pays it. A leg is paid by one payment at a time.',
+    tags: ['payment plans'],
+    policy,
+    params: LegParams,
+    body: LegBody,
+    replies: { 200: PlanPart },
+    handle: async ({ params: { id, number }, body }) => {
+      const at = { book: bookOf(id), id: uuidOf(id), number: Number(number) }
+      payments.context.ledger.writer(at.book)
+      let answer: PlanAnswer = await planOf(payments, at)
+      if (body.amount !== undefined && !('refused' in answer)) {
+        if (body.amount.currency !== answer.plan.currency) return refuse('currency_differs')
+        answer = await payments.changeLeg(at, BigInt(body.amount.amount))
+      }
+      if (body.pay !== undefined && !('refused' in answer)) {
+        const { bank, method } = answer.plan
+        const named = bank === '' ? {} : { bank }
+        const pay = payWithOf({ ...named, ...body.pay, methods: body.pay.methods ?? [method] })
+        if ('says' in pay) return { problem: paymentProblem('payer_malformed', pay.says) }
+        answer = await payments.payLeg(at, pay)
+      }
+      return 'refused' in answer
+        ? refuse(answer.refused)
+        : { status: 200, body: planJson(answer.plan) }
+    },
+  })
+}
+
+async function planOf(payments: Payments, { book, id }: { book: number; id: string }) {
+  const plan = await payments.plan(book, id)
+  return plan === undefined ? { refused: 'plan_not_found' as const } : { plan }
+}
+
+function planJson(plan: Plan): PlanJson {
+  const { book, id, destination, amount, currency, paid, state, subject, method, legs } = plan
+  return {
+    id: publicId('plan', book, id),
+    destination: publicId('acc', book, destination),
+    amount: moneyJson(amount, currency),
+    paid: moneyJson(paid, currency),
+    status: state,
+    subject,
+    method,
+    legs: legs
+      .filter((leg) => leg.state !== 'dropped')
+      .map((leg) => ({
+        number: leg.number,
+        amount: moneyJson(leg.amount, currency),
+        status: leg.state,
+        pay_on: leg.payOn,
+        ...(leg.payIn === undefined ? {} : { payment: publicId('pay', book, leg.payIn) }),
+      })),
+    created_at: writeInstant(plan.madeAt),
+  }
+}
