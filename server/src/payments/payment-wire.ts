@@ -43,7 +43,9 @@ export function payWithOf(body: PayWithJson): PayWith | { readonly says: string 
   }
 }
 
-function partyOf(payer: NonNullable<PayWithJson['payer']>): BankParty | { readonly says: string } {
+export function partyOf(
+  payer: NonNullable<PayWithJson['payer']>,
+): BankParty | { readonly says: string } {
   const says: string[] = []
   const read = (kind: PersonalKind, value: string): Personal => {
     const found = personal(kind, value)

@@ -55,7 +55,7 @@ describe('a payout', () => {
     )
     expect(answers.every((each) => 'payout' in each)).toBe(true)
     expect(await on.flows.payouts.create(on.pool, { ...asked, requestHash: '01' })).toEqual({
-      refused: 'key_used_for_another_request',
+      refused: 'key_reused',
     })
     await on.settle()
     expect(on.rails.b.orders.size).toBe(1)
@@ -72,7 +72,7 @@ describe('a payout', () => {
     await on.fund(500_00n)
     expect(await on.flows.payouts.create(on.pool, asked)).toEqual(refused)
     const other = await on.flows.payouts.create(on.pool, { ...asked, requestHash: '01' })
-    expect(other).toEqual({ refused: 'key_used_for_another_request' })
+    expect(other).toEqual({ refused: 'key_reused' })
     await on.settle()
     expect(on.rails.b.orders.size).toBe(0)
   })

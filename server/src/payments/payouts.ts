@@ -40,7 +40,6 @@ import {
   payoutRoot,
 } from './payout.ts'
 import { cashOf } from './payout-cash.ts'
-import type { OutflowRefusal } from './payout-refusals.ts'
 import { isPayoutOver, type PayoutPurpose, type PayoutState } from './payout-states.ts'
 import {
   findPayout,
@@ -51,6 +50,7 @@ import {
   type PayoutMove,
   usePayeeDay,
 } from './payout-store.ts'
+import type { PaymentRefusalCode } from './refusals.ts'
 
 export const RETRY_PAYOUT = 'payments.retry_payout'
 export const EXPIRE_PAYOUT = 'payments.expire_payout'
@@ -71,7 +71,7 @@ export interface PayoutsContext extends OutsideContext {
 
 export type PayoutAnswer =
   | { readonly payout: Payout; readonly created: boolean }
-  | { readonly refused: OutflowRefusal | RefusalCode }
+  | { readonly refused: PaymentRefusalCode | RefusalCode }
 
 export interface Payouts {
   /** Makes a payout, or answers the one made before under its id. */
@@ -131,7 +131,7 @@ async function create(
 
 /** The same request gets what became of the first; another one under its id is refused. */
 function madeBefore(payout: Payout, requestHash: string): PayoutAnswer {
-  if (payout.requestHash !== requestHash) return { refused: 'key_used_for_another_request' }
+  if (payout.requestHash !== requestHash) return { refused: 'key_reused' }
   return answerOf(payout, false)
 }
 

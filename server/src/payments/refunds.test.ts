@@ -75,7 +75,7 @@ describe('a refund', () => {
     await on.pass(HOUR)
     expect(on.rails.a.moved('refund')).toBe(40_00n)
     const other = { ...asked, requestHash: '01' }
-    const refused = { refused: 'key_used_for_another_request' }
+    const refused = { refused: 'key_reused' }
     expect(await on.flows.refund(on.pool, other)).toEqual(refused)
     const empty = on.world.ids.uuid()
     await on.ledger.writer(on.pool).submit({

@@ -13,7 +13,6 @@ import type { Attempt } from './attempt.ts'
 import { findAttempt } from './attempt-store.ts'
 import { attemptRoot, suspenseOf, transitOf } from './context.ts'
 import { raise } from './exceptions.ts'
-import type { OutflowRefusal } from './payout-refusals.ts'
 import type { PayoutsContext } from './payouts.ts'
 import {
   partId,
@@ -40,6 +39,7 @@ import {
   type RefundPart,
   reserveRefund,
 } from './refund-store.ts'
+import type { PaymentRefusalCode } from './refusals.ts'
 
 /** What somebody asks for. Amounts are minor units of the book's currency. */
 export interface RefundRequest {
@@ -61,7 +61,7 @@ export interface RefundRequest {
 
 export type RefundAnswer =
   | { readonly refund: Refund; readonly parts: readonly RefundPart[]; readonly created: boolean }
-  | { readonly refused: OutflowRefusal | RefusalCode }
+  | { readonly refused: PaymentRefusalCode | RefusalCode }
 
 /** Makes a refund, or answers the one made before under its id. */
 export async function refund(
@@ -69,14 +69,14 @@ export async function refund(
   book: number,
   request: RefundRequest,
 ): Promise<RefundAnswer> {
-  let refused: OutflowRefusal | undefined
+  let refused: PaymentRefusalCode | undefined
   let created = false
   const touched = new Set<Uuid>()
   await context.command(book, async () => {
     const found = await findRefund(context.db, book, request.id)
     refused = undefined
     if (found !== undefined) {
-      if (found.requestHash !== request.requestHash) refused = 'key_used_for_another_request'
+      if (found.requestHash !== request.requestHash) refused = 'key_reused'
       return undefined
     }
     const decided = await decide(context, book, request)
@@ -105,7 +105,7 @@ export async function answer(
 }
 
 type Decided =
-  | { readonly refused: OutflowRefusal }
+  | { readonly refused: PaymentRefusalCode }
   | { readonly command: Command; readonly parts: readonly RefundPart[] }
 
 async function decide(

@@ -43,6 +43,17 @@ const ROWS = [
   ],
   ['action_not_possible', 409, 'What the exception is about has moved on; read it again.'],
   ['action_not_available', 409, 'No part of this installation carries the action out yet.'],
+  ['payout_not_found', 404, 'No such payout in this book.'],
+  ['payout_not_waiting', 409, 'The payout does not wait any more; read what became of it.'],
+  ['payout_expired', 409, 'The time the payout was good for is over; make a new one.'],
+  ['source_not_payable', 422, 'Pay from an account that owes money to somebody, not this one.'],
+  ['payee_malformed', 422, 'Correct the payee: a name and an account are checked.'],
+  ['no_channel_for_payout', 409, 'No channel takes this payout now; try another bank or time.'],
+  ['approver_is_requester', 403, 'Another person than the one who asked has to approve it.'],
+  ['refund_not_found', 404, 'No such refund in this book.'],
+  ['refund_exceeds_payments', 409, 'The payments have less left to give back; lower the amount.'],
+  ['refund_of_unpaid', 409, 'One of the payments is unpaid; name paid ones of one book.'],
+  ['refund_not_waiting', 409, 'No part of the refund waits for an approval; read it again.'],
 ] as const satisfies readonly (readonly [string, number, string])[]
 
 export type PaymentRefusalCode = (typeof ROWS)[number][0]
