@@ -45,11 +45,29 @@ const KINDS: Readonly<Record<string, Kind>> = {
   unionpay: { make: unionpay, needs: ['url', 'merId', 'backUrl', 'signature.method'] },
   netsunion: {
     make: netsunion,
-    needs: ['url', 'issuerId', 'reserveAccount', 'suite', 'privateKeyPem', 'platformPublicKeyPem'],
+    needs: [
+      'url',
+      'issuerId',
+      'reserveAccount',
+      'suite',
+      'signSerial',
+      'encryptSerial',
+      'privateKeyPem',
+      'platformPublicKeyPem',
+    ],
   },
   'bank-direct': {
     make: bankDirect,
-    needs: ['url', 'userId', 'account', 'privateKeyPem', 'bankPublicKeyPem', 'sm4KeyHex'],
+    needs: [
+      'url',
+      'userId',
+      'account',
+      'bank',
+      'privateKeyPem',
+      'bankPublicKeyPem',
+      'sm4KeyHex',
+      'firstDate',
+    ],
   },
   'offline-transfer': { make: offlineTransfer, needs: [] },
 }
