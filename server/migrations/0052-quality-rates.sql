@@ -10,10 +10,10 @@ create table quality.arrival (
   primary key (book_id, seq, n)
 );
 
--- One row, locked by whoever folds: one at a time.
+-- One row, locked by whoever folds: one at a time. The number of folds that counted something.
 create table quality.fold (
   one bool primary key check (one),
-  facts bigint not null
+  folds bigint not null
 );
 insert into quality.fold values (true, 0);
 
@@ -74,7 +74,13 @@ create table quality.day (
   primary key (day, ending, segment)
 );
 
--- The same per hour (hours since 1970-01-01T00Z), without segments.
+-- The last fold that moved a count of the day: whoever keeps a day in memory asks whether it still holds.
+create table quality.day_moved (
+  day int primary key,
+  fold bigint not null
+);
+
+-- Attempts per hour (hours since 1970-01-01T00Z), without segments.
 create table quality.hour (
   hour int not null,
   ending int not null,

@@ -8,7 +8,8 @@
 import type { Instant, Tx } from '#base'
 import { type Codes, DIRECTIONS, type Direction } from '#codes'
 import type { Ending } from './attempt-state.ts'
-import { DAY_MS, HOUR_MS, matureBefore } from './maturity.ts'
+import type { DayCounts } from './day-counts.ts'
+import { DAY_MS, dayOf, HOUR_MS, matureBefore, startOfDay } from './maturity.ts'
 import {
   SEGMENT_DIMENSIONS,
   type SegmentDimension,
@@ -78,12 +79,12 @@ export const FINE_HOURS_MS = 4 * DAY_MS
 export async function ask(
   tx: Tx,
   question: RateQuestion,
-  on: { endings: readonly KnownEnding[]; codes: Codes; now: Instant },
+  on: { endings: readonly KnownEnding[]; days: DayCounts; codes: Codes; now: Instant },
 ): Promise<RateRow[]> {
   const rows = new Map<string, Cells>()
   for (const { directions, from, to, mature } of windows(question, on.now)) {
     const sorted = sortEndings(question, on, directions)
-    const found = await tally(tx, { ...tallyOf(question, sorted), from, to })
+    const found = await tallyWindow(tx, on.days, { ...tallyOf(question, sorted), from, to })
     for (const row of found) addRow(rows, question, sorted, row, mature)
   }
   return [...rows.values()]
@@ -94,6 +95,18 @@ export async function ask(
       ...(question.time !== undefined && { at: startOf(question.time, slot) }),
       immature: { attempts: immature.attempts, succeeded: immature.succeeded },
     }))
+}
+
+/** Whole days from memory, what is left at the two ends from the database. */
+async function tallyWindow(tx: Tx, days: DayCounts, of: Tally): Promise<TallyRow[]> {
+  const first = dayOf(of.from - 1) + 1
+  const last = dayOf(of.to)
+  if (of.time === 'hour' || first >= last) return tally(tx, of)
+  return [
+    ...(await days.tally(tx, of, { first, last })),
+    ...(await tally(tx, { ...of, to: startOfDay(first) })),
+    ...(await tally(tx, { ...of, from: startOfDay(last) })),
+  ]
 }
 
 /** All rates of these counts. */

@@ -34,13 +34,13 @@ export async function foldArrivals(db: Db, codes: Codes): Promise<number> {
   let folded = 0
   for (;;) {
     const taken = await db.tx(async (tx) => {
-      await lockFold(tx)
+      const number = await lockFold(tx)
       const arrivals = await takeArrivals(tx, BATCH)
       if (arrivals.length > 0) {
         await foldFacts(
           tx,
           arrivals.map(({ fact }) => readFact(fact)),
-          codes,
+          { codes, number },
         )
       }
       return arrivals.length
@@ -55,7 +55,13 @@ interface Entry {
   state: AttemptState
 }
 
-async function foldFacts(tx: Tx, facts: readonly ReadFact[], codes: Codes): Promise<void> {
+/** A fold under way: its number, and what codes mean now. */
+interface Fold {
+  readonly codes: Codes
+  readonly number: bigint
+}
+
+async function foldFacts(tx: Tx, facts: readonly ReadFact[], fold: Fold): Promise<void> {
   const orders = new Map<string, Map<string, Entry>>()
   const orderOf = (of: { book: number; order: string }) => {
     const key = `${of.book} ${of.order}`
@@ -74,13 +80,13 @@ async function foldFacts(tx: Tx, facts: readonly ReadFact[], codes: Codes): Prom
     if (entry === undefined) attempts.set(fact.id, { state: applyFact(undefined, fact) })
     else entry.state = applyFact(entry.state, fact)
   }
-  await writeOrders(tx, [...orders.values()], codes)
+  await writeOrders(tx, [...orders.values()], fold)
 }
 
 async function writeOrders(
   tx: Tx,
   orders: readonly Map<string, Entry>[],
-  codes: Codes,
+  { codes, number }: Fold,
 ): Promise<void> {
   const entries = orders.flatMap((attempts) => {
     const states = [...attempts.values()].map(({ state }) => state)
@@ -104,6 +110,7 @@ async function writeOrders(
   await moveCounts(
     tx,
     entries.flatMap(({ before }, i) => cellChanges(before, after[i]!)),
+    number,
   )
   await noteUnmapped(
     tx,

@@ -9,6 +9,7 @@ export {
 export type { AttemptFact } from './attempt-fact.ts'
 export { BAND_NAMES, bandOf } from './bands.ts'
 export type { Change, ChangePart, ChangeQuestion, Window } from './change.ts'
+export { qualityRoutes } from './http.ts'
 export { matureAt, matureBefore } from './maturity.ts'
 export { FACT_KINDS, openQuality, type Quality } from './quality.ts'
 export {
@@ -17,3 +18,4 @@ export {
   type Rate,
   type RateName,
 } from './rates.ts'
+export { QUALITY_PROBLEMS } from './refusals.ts'

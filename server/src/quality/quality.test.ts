@@ -19,7 +19,7 @@ beforeAll(async () => {
 afterAll(() => stage.close())
 beforeEach(async () => {
   await stage.database.db.query(
-    'truncate quality.attempt, quality.day, quality.hour, quality.arrival',
+    'truncate quality.attempt, quality.day, quality.day_moved, quality.hour, quality.arrival',
   )
   await stage.database.db.query('truncate codes.inbox, codes.entry, codes.version')
 })

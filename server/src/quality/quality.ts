@@ -8,6 +8,7 @@ import type { DeliveredEvent, Subscriber, World } from '#base'
 import type { CodeTable } from '#codes'
 import { ask, type Dimension, type KnownEnding, type RateQuestion, type RateRow } from './ask.ts'
 import { type Change, type ChangeQuestion, explainChange } from './change.ts'
+import { dayCounts } from './day-counts.ts'
 import { foldArrivals } from './fold.ts'
 import { readFact } from './read-fact.ts'
 import { endingsAfter, keepArrival } from './store.ts'
@@ -46,6 +47,7 @@ export function openQuality(
 ): Quality {
   const { db, clock, log } = world
   const endings: KnownEnding[] = []
+  const days = dayCounts()
   let arrived = 0
   let stopping = false
   let waking = new AbortController()
@@ -69,7 +71,7 @@ export function openQuality(
     for (const one of await endingsAfter(db, endings.at(-1)?.id ?? 0)) {
       if (one.id > (endings.at(-1)?.id ?? 0)) endings.push(one)
     }
-    return ask(db, question, { endings, codes: meaning, now: clock.now() })
+    return ask(db, question, { endings, days, codes: meaning, now: clock.now() })
   }
   return {
     subscriber: {

@@ -1,13 +1,13 @@
 /**
- * The one statement a question about success rates becomes. It sums cells of the counts: whole days
- * where the question is about banks, account types or amounts, whole hours where it is not, and the
- * attempts themselves only at the two ends of the window, where it cuts through a day or an hour.
+ * The statement for those ends of a question's window that are no whole days (`day-counts.ts` has
+ * those), and for questions per hour: whole hours from the counts per hour, the rest, and all that is
+ * about banks, account types or amounts, from the attempts themselves.
  *
  * Endings arrive sorted into buckets by the caller, who knows what their codes mean; the database sees
  * no cause and no rate.
  */
 import type { Instant, Tx } from '#base'
-import { DAY_MS, dayOf, HOUR_MS, startOfDay } from './maturity.ts'
+import { DAY_MS, HOUR_MS } from './maturity.ts'
 
 /** What divides segments. */
 export const SEGMENT_DIMENSIONS = ['bank', 'account_type', 'band'] as const
@@ -41,7 +41,7 @@ export async function tally(tx: Tx, of: Tally): Promise<TallyRow[]> {
   const params: unknown[] = [of.endings, of.buckets]
   const add = (value: unknown) => `$${params.push(value)}`
   const isFine = of.by.length > 0 || Object.keys(of.where).length > 0
-  const pieces = isFine ? finePieces(of, add) : coarsePieces(of, add)
+  const pieces = isFine ? [attemptPiece(of, of.from, of.to, add, true)] : coarsePieces(of, add)
   const cells = `select b.bucket, p.slot, p.segment, sum(p.n)::int8 as n
     from (${pieces.join('\nunion all\n')}) p join bucket b on b.ending = p.ending group by 1, 2, 3`
   const wanted = Object.entries(of.where).map(
@@ -59,19 +59,6 @@ export async function tally(tx: Tx, of: Tally): Promise<TallyRow[]> {
 }
 
 type Add = (value: unknown) => string
-
-/** Whole days from the counts per day, the rest from the attempts. */
-function finePieces(of: Tally, add: Add): string[] {
-  const first = dayOf(of.from - 1) + 1
-  const last = dayOf(of.to)
-  if (of.time === 'hour' || first >= last) return [attemptPiece(of, of.from, of.to, add, true)]
-  const slot = of.time === 'day' ? 'day' : '0'
-  return [
-    `select ending, segment, ${slot} as slot, n from quality.day
-     where day >= ${add(first)}::int and day < ${add(last)}::int`,
-    ...endPieces(of, startOfDay(first), startOfDay(last), add, true),
-  ]
-}
 
 /** Whole hours from the counts per hour, the rest from the attempts. */
 function coarsePieces(of: Tally, add: Add): string[] {

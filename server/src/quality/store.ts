@@ -26,9 +26,10 @@ export async function keepArrival(
   )
 }
 
-/** Makes the caller the only one who folds until its tx ends. */
-export async function lockFold(tx: Tx): Promise<void> {
-  await tx.query('select facts from quality.fold for update')
+/** Makes the caller the only one who folds until its tx ends. Returns the number of its fold. */
+export async function lockFold(tx: Tx): Promise<bigint> {
+  const [row] = await tx.query<{ folds: bigint }>('select folds from quality.fold for update')
+  return row!.folds + 1n
 }
 
 /** Takes the oldest arrivals of each book out, at most `limit`. */
@@ -39,8 +40,6 @@ export async function takeArrivals(tx: Tx, limit: number): Promise<Arrival[]> {
          select book_id, seq, n from quality.arrival order by book_id, seq, n limit $1
        ) o where (a.book_id, a.seq, a.n) = (o.book_id, o.seq, o.n)
        returning a.book_id, a.seq, a.n, a.fact
-     ), counted as (
-       update quality.fold set facts = facts + (select count(*) from gone) where one
      )
      select book_id as book, fact from gone order by book_id, seq, n`,
     [limit],
@@ -205,7 +204,13 @@ export interface CellChange {
 }
 
 /** Moves the counts per day and per hour. */
-export async function moveCounts(tx: Tx, changes: readonly CellChange[]): Promise<void> {
+export async function moveCounts(
+  tx: Tx,
+  changes: readonly CellChange[],
+  fold: bigint,
+): Promise<void> {
+  await tx.query('update quality.fold set folds = $1 where one', [fold])
+  if (changes.length === 0) return
   const endings = changes.map((one) => one.ending)
   const by = changes.map((one) => one.n)
   await tx.query(
@@ -215,6 +220,11 @@ export async function moveCounts(tx: Tx, changes: readonly CellChange[]): Promis
      group by 1, 2, 3 having sum(u.n) <> 0
      on conflict (day, ending, segment) do update set n = d.n + excluded.n`,
     [changes.map((one) => one.day), endings, changes.map((one) => one.segment), by],
+  )
+  await tx.query(
+    `insert into quality.day_moved (day, fold) select distinct day, $2::int8 from unnest($1::int[]) as day
+     on conflict (day) do update set fold = excluded.fold`,
+    [changes.map((one) => one.day), fold],
   )
   await tx.query(
     `insert into quality.hour as h (hour, ending, n)
@@ -238,4 +248,42 @@ export async function endingsAfter(
     [after],
   )
   return rows.map(({ id, ...ending }) => ({ id, ending }))
+}
+
+/** Segments with numbers above `after`, in order; a segment never changes. */
+export async function segmentsAfter(tx: Tx, after: number): Promise<({ id: number } & Segment)[]> {
+  return tx.query(
+    `select id, bank, account_type as "accountType", band from quality.segment
+     where id > $1 order by id`,
+    [after],
+  )
+}
+
+/** The days of a stretch that have counts, and the last fold that moved each. */
+export async function daysMoved(
+  tx: Tx,
+  first: number,
+  last: number,
+): Promise<{ day: number; fold: bigint }[]> {
+  return tx.query(
+    'select day, fold from quality.day_moved where day >= $1 and day < $2 order by day',
+    [first, last],
+  )
+}
+
+/**
+ * All counts of these days: per day, ending, segment and n as four bytes each, big-endian, one cell
+ * after another. Ten thousand cells are a hundred kilobytes, and cost no parsing.
+ */
+export async function dayCells(
+  tx: Tx,
+  days: readonly number[],
+): Promise<{ day: number; fold: bigint; cells: Buffer }[]> {
+  return tx.query(
+    `select m.day, m.fold, string_agg(
+       int4send(d.ending) || int4send(d.segment) || int4send(d.n::int4), ''::bytea) as cells
+     from quality.day_moved m join quality.day d on d.day = m.day and d.n <> 0
+     where m.day = any ($1::int[]) group by m.day, m.fold`,
+    [days],
+  )
 }
