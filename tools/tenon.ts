@@ -75,6 +75,19 @@ The time is date, time and offset, such as 2026-01-31T09:30:00+08:00.`,
     run: async (args, terminal) => (await import('./commands/bank.ts')).run(args, terminal),
   },
   {
+    name: 'routing',
+    summary: 'replay recorded payments under other routing rules',
+    usage: `tenon routing replay --rules <draft.yaml|json> [--days <number>] [--seed <number>] [--json]
+
+Decides the first attempts of the last days again under the draft and prints what it would have
+changed: success, cost and broken limits with 95 % intervals, and how many would go elsewhere.
+Reads only; a draft with mistakes is refused with each of them. See schemes/routing/default.yaml.
+--days <number>  how many days back (7)
+--seed <number>  of the dice behind the intervals (1)
+--json           only the line of JSON`,
+    run: async (args, terminal) => (await import('./commands/routing.ts')).run(args, terminal),
+  },
+  {
     name: 'reset',
     summary: 'delete the embedded database with everything in it',
     usage: `tenon reset [--yes]

@@ -79,7 +79,10 @@ function outOfOrder(
 }
 
 /** The database of DATABASE_URL, or the embedded one, left as it was found: running or not. */
-async function openDatabase({ env, say }: Terminal): Promise<{ db: Db; close(): Promise<void> }> {
+export async function openDatabase({
+  env,
+  say,
+}: Terminal): Promise<{ db: Db; close(): Promise<void> }> {
   const given = env.DATABASE_URL ?? ''
   if (given !== '') {
     await checkServer(given)

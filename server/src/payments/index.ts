@@ -21,3 +21,4 @@ export {
   type Raised,
   raise,
 } from './exceptions.ts'
+export { readRecordedAttempts } from './recorded-store.ts'
