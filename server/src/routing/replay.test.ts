@@ -106,14 +106,14 @@ test('the change is estimated near what is known to be true', () => {
 
 test('the interval covers the truth about as often as it says', () => {
   let covered = 0
-  for (let seed = 1; seed <= 40; seed += 1) {
-    const attempts = traffic({ seed, count: 1500 })
+  for (let seed = 1; seed <= 24; seed += 1) {
+    const attempts = traffic({ seed, count: 1000 })
     const { low, high } = replayed(attempts, draft, seed).success
     // Over many weeks, not for these very attempts alone.
     const long = 0.1 * 0.75 * (980_000 - 300_000) + 0.9 * 0.25 * (990_000 - 985_000)
     if (Number(low) <= long && long <= Number(high)) covered += 1
   }
-  expect(covered).toBeGreaterThanOrEqual(34)
+  expect(covered).toBeGreaterThanOrEqual(20)
 })
 
 test('rules that change nothing change nothing, with certainty', () => {
