@@ -29,6 +29,7 @@ import { paymentRoutes } from '../src/payments/http.ts'
 import type { NewPayIn } from '../src/payments/pay-in.ts'
 import { createPayments, type Payments } from '../src/payments/payments.ts'
 import { PAYMENT_PROBLEMS } from '../src/payments/refusals.ts'
+import type { MoneyPlaces } from '../src/payments/settlement-movement.ts'
 import type { Router } from '../src/routing/index.ts'
 import { type TestDatabase, testDatabase } from './database.ts'
 import { type TestRail, testRail } from './rail.ts'
@@ -80,6 +81,8 @@ export function testClassify({ code }: CodeKey): Classification {
 export interface TestPaymentsOptions {
   readonly seed?: number
   readonly start?: Instant
+  /** Refunds what nobody is owed. */
+  readonly refunds?: boolean
   /** What one payment may be, over both rails. */
   readonly limits?: readonly Limit[]
 }
@@ -115,6 +118,7 @@ export async function testPayments(options: TestPaymentsOptions = {}): Promise<T
     const made = createPayments({
       ...{ db: database.db, clock: world.clock, rng: world.rng, ids: world.ids, log: world.log },
       ...{ ledger, router, classify: testClassify, orgId: 1, seal: testSeal(), metrics },
+      ...(options.refunds === true ? { outflows: { places: NO_PLACES } } : {}),
     })
     for (const each of [rail, other]) made.attach(each.channel)
     return made
@@ -182,6 +186,12 @@ export async function testPayments(options: TestPaymentsOptions = {}): Promise<T
       await database.drop()
     },
   }
+}
+
+const NO_PLACES: MoneyPlaces = {
+  ownBook: () => undefined,
+  channelBook: () => undefined,
+  channelAccount: () => undefined,
 }
 
 /** The public id of a pay-in of a test. */

@@ -2,13 +2,14 @@
  * Payments put together: the desk, pay-ins, plans, and what the parts that pay out and refund add.
  * Every change is one command on the writer of the book it belongs to.
  */
-import type { DueHandler, Uuid } from '#base'
+import type { DueHandler, Subscriber, Uuid } from '#base'
 import type { CallbackRequest, PaymentChannel } from '#channels'
 import type { Attempt, AttemptDesk, CallbackTaken } from './attempt.ts'
 import { listAttempts } from './attempt-store.ts'
 import { commandOn, type PaymentsContext, type PaymentsOptions } from './context.ts'
 import { createAttemptDesk } from './desk.ts'
 import type { DeskContext } from './desk-context.ts'
+import { createOutflows, type OutflowOptions, type Outflows } from './outflows.ts'
 import type { NewPayIn, PayIn, PayWith } from './pay-in.ts'
 import { createPayInOwner } from './pay-in-owner.ts'
 import { findPayIn } from './pay-in-store.ts'
@@ -52,6 +53,10 @@ export interface Payments {
   /** Opens the pay-in of a leg, or finds the one that is open. */
   payLeg(at: LegPlace, pay: PayWith): Promise<PlanAnswer>
   takeCallback(channel: string, request: CallbackRequest): Promise<CallbackTaken | undefined>
+  /** What leaves and what moves without us; absent when it was not asked for. */
+  readonly outflows: Outflows | undefined
+  /** Of events: what carries the second half of a movement between books. */
+  readonly subscribers: readonly Subscriber[]
   /** For the due sweeper. */
   readonly handlers: Readonly<Record<string, DueHandler>>
 }
@@ -78,16 +83,25 @@ export function createContext(
   }
 }
 
-export function createPayments(options: PaymentsOptions): Payments {
+export interface CreatePaymentsOptions extends PaymentsOptions {
+  /** Pays out, refunds and settles as well. */
+  readonly outflows?: OutflowOptions
+}
+
+export function createPayments(options: CreatePaymentsOptions): Payments {
   const context = createContext(options)
   const { db, desk, deskContext } = context
   const recent = new Recent<PayIn>()
   const legMoved = (payIn: PayIn, to: 'paid' | 'closed') => legEffects(context, payIn, to)
   const payIns: PayInsOptions = { context, desk: deskContext, recent, legEffects: legMoved }
   desk.register('collect', createPayInOwner({ context, recent, legMoved }))
+  const outflows =
+    options.outflows === undefined ? undefined : createOutflows(context, options.outflows)
   return {
     context,
     desk,
+    outflows,
+    subscribers: outflows?.subscribers ?? [],
     attach: desk.attach,
     openPayIn: (wanted) => openPayIn(payIns, wanted),
     attemptPayIn: (at, pay) => attemptPayIn(payIns, at, pay),
@@ -100,6 +114,6 @@ export function createPayments(options: PaymentsOptions): Payments {
     changeLeg: (at, amount) => changeLeg(context, deskContext, at, amount),
     payLeg: (at, pay) => payLeg(payIns, at, pay),
     takeCallback: desk.takeCallback,
-    handlers: { ...desk.handlers, ...payInHandlers(payIns) },
+    handlers: { ...desk.handlers, ...payInHandlers(payIns), ...outflows?.handlers },
   }
 }
