@@ -73,7 +73,7 @@ export function entriesOf(book: RailBook): () => readonly Entry[] {
     for (let at = entries.length; at < movements.length; at += 1) {
       const movement = movements[at]!
       balance += movement.amount
-      const date = dayOf(book, movement)
+      const date = dayOf(book, movement, perDay)
       const sequence = (perDay.get(date) ?? 0) + 1
       perDay.set(date, sequence)
       entries.push({ movement, date, sequence, balance, ...storyOf(book, movement) })
@@ -82,10 +82,17 @@ export function entriesOf(book: RailBook): () => readonly Entry[] {
   }
 }
 
-/** The business day the book counts a movement to: a day that was closed when it came is passed by. */
-function dayOf(book: RailBook, movement: RailMovement): string {
+/**
+ * The business day the book counts a movement to: a day that was closed when it came is passed by.
+ * It is the next of its day, as `perDay` have been read.
+ */
+function dayOf(
+  book: RailBook,
+  movement: RailMovement,
+  perDay: ReadonlyMap<string, number>,
+): string {
   let date = shanghai(movement.at).slice(0, 8)
-  while (!book.movementsOn(date).includes(movement)) {
+  while (book.movementsOn(date)[perDay.get(date) ?? 0] !== movement) {
     date = shanghai(startOfDate(date)! + DAY_MS).slice(0, 8)
   }
   return date
