@@ -9,9 +9,10 @@ import { join } from 'node:path'
 import { type Static, Type } from 'typebox'
 import { Value } from 'typebox/value'
 import { parse } from 'yaml'
-import { type Files, type World, wallClock } from './base/index.ts'
+import { type Files, Personal, type World, wallClock } from './base/index.ts'
 import {
   alipay,
+  type BankParty,
   bankDirect,
   netsunion,
   offlineTransfer,
@@ -79,6 +80,13 @@ const Entry = Type.Object(
     /** The pool it settles into and pays from, by its name. */
     pool: Type.String({ minLength: 1 }),
     settings: Type.Record(Type.String(), Type.Unknown()),
+    /** The bank account through which our balance at the rail is funded, where refunds need one. */
+    funding: Type.Optional(
+      Type.Object(
+        { name: Type.String(), account: Type.String(), bank: Type.String() },
+        { additionalProperties: false },
+      ),
+    ),
     /** Settings that are read from files in the folder of keys. */
     keys: Type.Optional(Type.Record(Type.String(), Type.String())),
   },
@@ -97,6 +105,7 @@ const Document = Type.Object(
 export interface ConfiguredChannel {
   readonly channel: PaymentChannel
   readonly pool: string
+  readonly funding?: BankParty
 }
 
 export interface ChannelSet {
@@ -129,10 +138,17 @@ export async function readChannelSet(
     }
     const made = await make(entry, files, ground).catch((error: Error) => error.message)
     if (typeof made === 'string') mistakes.push(`${at}: ${made}`)
-    else channels.push({ channel: made, pool: entry.pool })
+    else channels.push({ channel: made, pool: entry.pool, ...fundingOf(entry) })
   }
   if (mistakes.length === 0) return { ownBook: document.own_book, channels }
   throw new StartProblem(`Correct ${files.name}:\n- ${mistakes.join('\n- ')}`)
+}
+
+function fundingOf({ funding }: Static<typeof Entry>): { funding?: BankParty } {
+  if (funding === undefined) return {}
+  const name = new Personal('name', funding.name)
+  const account = new Personal('card', funding.account)
+  return { funding: { name, account, bank: funding.bank, accountType: 'corporate' } }
 }
 
 function read({ text, name }: ChannelFiles): Static<typeof Document> {

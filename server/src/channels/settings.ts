@@ -1,7 +1,13 @@
 import { address, type SettingsTable, text } from '#base'
 
-/** How to reach the custody bank. Without an address the server works without a bank. */
+/** How to reach channels and the custody bank. Without an address the server works without a bank. */
 export const channelSettings = {
+  channelsFile: {
+    name: 'TENON_CHANNELS',
+    parse: text,
+    optional: true,
+    says: 'The file that lists the payment channels; without it no payment goes over one.',
+  },
   custodyBankUrl: {
     name: 'TENON_CUSTODY_BANK_URL',
     parse: address('http', 'https'),
