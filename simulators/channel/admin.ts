@@ -2,8 +2,8 @@
  * The admin of a rail: as direct calls, and the same over HTTP under `/admin`. While a rail is down
  * its `/admin` is down too, and comes back with it.
  */
-import type { BookOrder } from './book.ts'
 import { type FaultOrder, RAIL_FAULTS, type RailAdmin, type RailFault } from './contract.ts'
+import type { BookOrder } from './entry.ts'
 import { DEFAULT_MS, type Storm } from './faults.ts'
 import type { RailGround } from './ground.ts'
 import type { Handle, RailReply } from './http.ts'

@@ -7,93 +7,17 @@
 
 import { DAY_MS, shanghai, startOfDate } from './clock.ts'
 import type { Instant, OrderKind, RailMovement, RailOrder } from './contract.ts'
+import {
+  type BookOrder,
+  type Entry,
+  type MadeEntry,
+  type MoneyEntry,
+  type NewOrder,
+  orderOf,
+  type Plan,
+  type StateEntry,
+} from './entry.ts'
 import { type Journal, noJournal, openJournal } from './journal.ts'
-
-/** How an order will end by itself. */
-export interface Plan {
-  readonly at: Instant
-  readonly result: 'succeeded' | 'failed'
-  /** The rail's own code, when it fails. */
-  readonly code?: string
-}
-
-/** What a rail notes about an order beside the common facts: strings only, they go to the journal. */
-export type Detail = Readonly<Record<string, string>>
-
-export interface BookOrder extends RailOrder {
-  state: RailOrder['state']
-  code: string
-  movedAt: Instant
-  readonly detail: Detail
-  /** What a request with the same reference must equal to get the same answer. */
-  readonly fingerprint: string
-  plan?: Plan | undefined
-  /** Questions say "not found" until then; 0 when not hidden. */
-  hiddenUntil: Instant
-  /** Minor units kept by the rail of what the order moved. */
-  fee: bigint
-  /** Of a collection: refunds that have not failed, minor units, and how many. */
-  refunded: bigint
-  refunds: number
-  /** Instant of its latest refund. */
-  refundedAt: Instant
-  /** Whether its money has moved, and whether it has come back. */
-  moved: boolean
-  back: boolean
-  /** Whether the platform has taken the notice of its end, or none is owed. */
-  told: boolean
-}
-
-export interface NewOrder {
-  readonly kind: OrderKind
-  readonly reference: string
-  readonly amount: bigint
-  readonly state: 'waiting' | 'processing'
-  readonly fingerprint: string
-  readonly detail?: Detail
-  readonly original?: string
-  readonly plan?: Plan
-  readonly hiddenUntil?: Instant
-}
-
-type Entry =
-  | {
-      readonly t: 'made'
-      readonly at: Instant
-      readonly kind: OrderKind
-      readonly ref: string
-      readonly num: string
-      readonly amt: string
-      readonly state: 'waiting' | 'processing'
-      readonly fp: string
-      readonly detail: Detail
-      readonly orig?: string
-      readonly plan?: Plan
-      readonly hidden?: Instant
-    }
-  | {
-      readonly t: 'state'
-      readonly at: Instant
-      readonly kind: OrderKind
-      readonly ref: string
-      readonly state: RailOrder['state']
-      readonly code: string
-      readonly plan?: Plan
-    }
-  | {
-      readonly t: 'money'
-      readonly at: Instant
-      readonly kind: RailMovement['kind']
-      readonly ref: string
-      readonly num: string
-      readonly amt: string
-      readonly fee: string
-      /** The order it belongs to, where it belongs to one. */
-      readonly of?: OrderKind
-      readonly memo?: string
-    }
-  | { readonly t: 'told'; readonly kind: OrderKind; readonly ref: string }
-  | { readonly t: 'closed'; readonly date: string }
 
 export interface BookOptions {
   readonly journal?: string | undefined
@@ -151,74 +75,229 @@ export interface RailBook {
 
 const NOTHING: readonly RailMovement[] = []
 
+/** Opens the book, with all its journal tells. */
 export function openBook(options: BookOptions): RailBook {
-  const orders = new Map<string, BookOrder>()
-  const numbers = new Map<string, BookOrder>()
-  const movements: RailMovement[] = []
-  const days = new Map<string, RailMovement[]>()
-  const closed = new Set<string>()
-  let balance = 0n
-  let reserved = 0n
-  let sequence = 0
+  return new Book(options)
+}
 
-  const dateOf = (at: Instant): string => {
-    let date = options.businessDate(at)
-    while (closed.has(date)) date = shanghai(startOfDate(date)! + DAY_MS).slice(0, 8)
+const keyOf = (kind: OrderKind, reference: string) => `${kind} ${reference}`
+const isOpen = (state: RailOrder['state']) => state === 'waiting' || state === 'processing'
+const gaveUp = (state: RailOrder['state']) => state === 'failed' || state === 'closed'
+
+class Book implements RailBook {
+  readonly #options: BookOptions
+  readonly #journal: Journal
+  readonly #orders = new Map<string, BookOrder>()
+  readonly #numbers = new Map<string, BookOrder>()
+  readonly #movements: RailMovement[] = []
+  readonly #days = new Map<string, RailMovement[]>()
+  readonly #closed = new Set<string>()
+  #balance = 0n
+  #reserved = 0n
+  #sequence = 0
+
+  constructor(options: BookOptions) {
+    this.#options = options
+    if (options.journal === undefined) {
+      this.#journal = noJournal
+      return
+    }
+    const { entries, journal } = openJournal(options.journal)
+    for (const entry of entries) this.#apply(entry as Entry)
+    this.#journal = journal
+  }
+
+  find(kind: OrderKind, reference: string): BookOrder | undefined {
+    return this.#orders.get(keyOf(kind, reference))
+  }
+
+  byNumber(number: string): BookOrder | undefined {
+    return this.#numbers.get(number)
+  }
+
+  make(order: NewOrder, at: Instant): BookOrder {
+    const entry: MadeEntry = {
+      t: 'made',
+      at,
+      kind: order.kind,
+      ref: order.reference,
+      num: this.#nextNumber(at),
+      amt: String(order.amount),
+      state: order.state,
+      fp: order.fingerprint,
+      detail: order.detail ?? {},
+      ...(order.original === undefined ? {} : { orig: order.original }),
+      ...(order.plan === undefined ? {} : { plan: order.plan }),
+      ...(order.hiddenUntil === undefined ? {} : { hidden: order.hiddenUntil }),
+    }
+    const made = this.#applyMade(entry)
+    this.#journal.append(entry)
+    return made
+  }
+
+  setState(
+    order: BookOrder,
+    state: RailOrder['state'],
+    code: string,
+    at: Instant,
+    plan?: Plan,
+  ): void {
+    const { kind, reference: ref } = order
+    const entry: StateEntry = { t: 'state', at, kind, ref, state, code, ...(plan && { plan }) }
+    this.#applyState(entry)
+    this.#journal.append(entry)
+  }
+
+  moveMoney(order: BookOrder, fee: bigint, at: Instant): void {
+    const amount = order.kind === 'collect' ? order.amount : -order.amount
+    const { kind, reference, number } = order
+    this.#move({ at, kind, reference, number, amount, fee }, kind)
+  }
+
+  moveBack(order: BookOrder, kind: 'payout_returned' | 'chargeback', at: Instant): RailMovement {
+    const amount = kind === 'chargeback' ? -order.amount : order.amount
+    const number = this.#nextNumber(at)
+    return this.#move({ at, kind, reference: order.reference, number, amount, fee: 0n }, order.kind)
+  }
+
+  returnPayout(order: BookOrder, at: Instant): RailMovement {
+    const movement = this.moveBack(order, 'payout_returned', at)
+    this.setState(order, 'returned', order.code, at)
+    return movement
+  }
+
+  moveOther(
+    kind: 'settlement' | 'fee' | 'funding',
+    amount: bigint,
+    memo: string,
+    at: Instant,
+  ): RailMovement {
+    const number = this.#nextNumber(at)
+    return this.#move({ at, kind, reference: memo, number, amount, fee: 0n })
+  }
+
+  markTold(order: BookOrder): void {
+    if (order.told) return
+    order.told = true
+    this.#journal.append({ t: 'told', kind: order.kind, ref: order.reference } satisfies Entry)
+  }
+
+  closeDay(date: string): void {
+    this.#closed.add(date)
+    this.#journal.append({ t: 'closed', date } satisfies Entry)
+  }
+
+  dateOf(at: Instant): string {
+    let date = this.#options.businessDate(at)
+    while (this.#closed.has(date)) date = shanghai(startOfDate(date)! + DAY_MS).slice(0, 8)
     return date
   }
-  const keyOf = (kind: OrderKind, reference: string) => `${kind} ${reference}`
-  const nextNumber = (at: Instant) => options.numberOf(at, sequence + 1)
-  const mustFind = (kind: OrderKind, reference: string) => {
-    const order = orders.get(keyOf(kind, reference))
+
+  isDayClosed(date: string): boolean {
+    return this.#closed.has(date)
+  }
+
+  orders(): readonly BookOrder[] {
+    return [...this.#orders.values()]
+  }
+
+  movements(): readonly RailMovement[] {
+    return this.#movements
+  }
+
+  movementsOn(date: string): readonly RailMovement[] {
+    return this.#days.get(date) ?? NOTHING
+  }
+
+  balance(): bigint {
+    return this.#balance
+  }
+
+  available(): bigint {
+    return this.#balance - this.#reserved
+  }
+
+  flush(): void {
+    this.#journal.flush()
+  }
+
+  close(): void {
+    this.#journal.close()
+  }
+
+  #nextNumber(at: Instant): string {
+    return this.#options.numberOf(at, this.#sequence + 1)
+  }
+
+  #mustFind(kind: OrderKind, reference: string): BookOrder {
+    const order = this.find(kind, reference)
     if (order === undefined) throw new Error(`the book has no ${kind} ${reference}`)
     return order
   }
-  const isOpen = (state: RailOrder['state']) => state === 'waiting' || state === 'processing'
 
-  const applyMade = (entry: Extract<Entry, { t: 'made' }>): BookOrder => {
-    const key = keyOf(entry.kind, entry.ref)
-    if (orders.has(key)) throw new Error(`the book has a ${key} already`)
-    const order: BookOrder = {
-      kind: entry.kind,
-      reference: entry.ref,
-      number: entry.num,
-      amount: BigInt(entry.amt),
-      state: entry.state,
-      code: '',
-      madeAt: entry.at,
-      movedAt: entry.at,
-      ...(entry.orig === undefined ? {} : { original: entry.orig }),
-      detail: entry.detail,
-      fingerprint: entry.fp,
-      plan: entry.plan,
-      hiddenUntil: entry.hidden ?? 0,
-      fee: 0n,
-      refunded: 0n,
-      refunds: 0,
-      refundedAt: 0,
-      moved: false,
-      back: false,
-      told: false,
+  #move(movement: RailMovement, of?: OrderKind): RailMovement {
+    const entry: MoneyEntry = {
+      t: 'money',
+      at: movement.at,
+      kind: movement.kind,
+      ref: movement.reference,
+      num: movement.number,
+      amt: String(movement.amount),
+      fee: String(movement.fee),
+      ...(of === undefined ? {} : { of }),
     }
-    sequence += 1
-    orders.set(key, order)
-    numbers.set(order.number, order)
-    if (order.kind !== 'collect') reserved += order.amount
+    this.#applyMoney(movement, of)
+    this.#journal.append(entry)
+    return movement
+  }
+
+  #apply(entry: Entry): void {
+    switch (entry.t) {
+      case 'made':
+        this.#applyMade(entry)
+        return
+      case 'state':
+        this.#applyState(entry)
+        return
+      case 'money': {
+        const { at, kind, ref: reference, num: number, of } = entry
+        const [amount, fee] = [BigInt(entry.amt), BigInt(entry.fee)]
+        this.#applyMoney({ at, kind, reference, number, amount, fee }, of)
+        return
+      }
+      case 'told':
+        this.#mustFind(entry.kind, entry.ref).told = true
+        return
+      case 'closed':
+        this.#closed.add(entry.date)
+        return
+    }
+  }
+
+  #applyMade(entry: MadeEntry): BookOrder {
+    const key = keyOf(entry.kind, entry.ref)
+    if (this.#orders.has(key)) throw new Error(`the book has a ${key} already`)
+    const order = orderOf(entry)
+    this.#sequence += 1
+    this.#orders.set(key, order)
+    this.#numbers.set(order.number, order)
+    if (order.kind !== 'collect') this.#reserved += order.amount
     if (order.kind === 'refund' && order.original !== undefined) {
-      const original = mustFind('collect', order.original)
+      const original = this.#mustFind('collect', order.original)
       original.refunded += order.amount
       original.refunds += 1
       original.refundedAt = entry.at
     }
     return order
   }
-  const applyState = (entry: Extract<Entry, { t: 'state' }>) => {
-    const order = mustFind(entry.kind, entry.ref)
-    const [was, is] = [isOpen(order.state), isOpen(entry.state)]
-    const gaveUp = (state: RailOrder['state']) => state === 'failed' || state === 'closed'
-    if (order.kind !== 'collect' && was && !is) reserved -= order.amount
+
+  #applyState(entry: StateEntry): void {
+    const order = this.#mustFind(entry.kind, entry.ref)
+    if (order.kind !== 'collect' && isOpen(order.state) && !isOpen(entry.state)) {
+      this.#reserved -= order.amount
+    }
     if (order.kind === 'refund' && order.original !== undefined) {
-      const original = mustFind('collect', order.original)
+      const original = this.#mustFind('collect', order.original)
       const sign = Number(gaveUp(order.state)) - Number(gaveUp(entry.state))
       original.refunded += BigInt(sign) * order.amount
       original.refunds += sign
@@ -228,152 +307,28 @@ export function openBook(options: BookOptions): RailBook {
     order.movedAt = entry.at
     order.plan = entry.plan
   }
-  const applyMoney = (entry: Extract<Entry, { t: 'money' }>): RailMovement => {
-    const amount = BigInt(entry.amt)
-    const fee = BigInt(entry.fee)
-    const { at, kind, ref: reference, num: number } = entry
-    if (entry.of === undefined) sequence += 1
-    else {
-      const order = mustFind(entry.of, reference)
-      if (kind === entry.of) {
+
+  #applyMoney(movement: RailMovement, of: OrderKind | undefined): void {
+    const { kind, reference, at, amount, fee } = movement
+    if (of !== undefined) {
+      const order = this.#mustFind(of, reference)
+      if (kind === of) {
         if (order.moved) throw new Error(`${kind} ${reference} would move its money twice`)
         order.moved = true
         order.fee = fee
       } else {
         if (order.back || !order.moved) throw new Error(`${kind} ${reference} cannot come back`)
         order.back = true
-        sequence += 1
       }
     }
-    const movement: RailMovement = { at, kind, reference, number, amount, fee }
-    movements.push(movement)
-    const date = dateOf(at)
-    const day = days.get(date)
-    if (day === undefined) days.set(date, [movement])
+    // An order's own movement goes by the order's number.
+    if (kind !== of) this.#sequence += 1
+    this.#movements.push(movement)
+    const date = this.dateOf(at)
+    const day = this.#days.get(date)
+    if (day === undefined) this.#days.set(date, [movement])
     else day.push(movement)
-    options.onDate?.(date)
-    balance += options.settles === 'net' ? amount - fee : amount
-    return movement
+    this.#balance += this.#options.settles === 'net' ? amount - fee : amount
+    this.#options.onDate?.(date)
   }
-  const applyAny = (entry: Entry) => {
-    switch (entry.t) {
-      case 'made':
-        return void applyMade(entry)
-      case 'state':
-        return applyState(entry)
-      case 'money':
-        return void applyMoney(entry)
-      case 'told':
-        mustFind(entry.kind, entry.ref).told = true
-        return
-      case 'closed':
-        return void closed.add(entry.date)
-    }
-  }
-
-  let journal: Journal = noJournal
-  if (options.journal !== undefined) {
-    const opened = openJournal(options.journal)
-    for (const entry of opened.entries) applyAny(entry as Entry)
-    journal = opened.journal
-  }
-
-  const book: RailBook = {
-    find: (kind, reference) => orders.get(keyOf(kind, reference)),
-    byNumber: (number) => numbers.get(number),
-    make(order, at) {
-      const entry: Entry = {
-        t: 'made',
-        at,
-        kind: order.kind,
-        ref: order.reference,
-        num: nextNumber(at),
-        amt: String(order.amount),
-        state: order.state,
-        fp: order.fingerprint,
-        detail: order.detail ?? {},
-        ...(order.original === undefined ? {} : { orig: order.original }),
-        ...(order.plan === undefined ? {} : { plan: order.plan }),
-        ...(order.hiddenUntil === undefined ? {} : { hidden: order.hiddenUntil }),
-      }
-      const made = applyMade(entry)
-      journal.append(entry)
-      return made
-    },
-    setState(order, state, code, at, plan) {
-      const { kind, reference: ref } = order
-      const entry: Entry = { t: 'state', at, kind, ref, state, code, ...(plan && { plan }) }
-      applyState(entry)
-      journal.append(entry)
-    },
-    moveMoney(order, fee, at) {
-      const amount = order.kind === 'collect' ? order.amount : -order.amount
-      const entry: Entry = {
-        t: 'money',
-        at,
-        kind: order.kind,
-        ref: order.reference,
-        num: order.number,
-        amt: String(amount),
-        fee: String(fee),
-        of: order.kind,
-      }
-      applyMoney(entry)
-      journal.append(entry)
-    },
-    moveBack(order, kind, at) {
-      const amount = kind === 'chargeback' ? -order.amount : order.amount
-      const entry: Entry = {
-        t: 'money',
-        at,
-        kind,
-        ref: order.reference,
-        num: nextNumber(at),
-        amt: String(amount),
-        fee: '0',
-        of: order.kind,
-      }
-      const movement = applyMoney(entry)
-      journal.append(entry)
-      return movement
-    },
-    returnPayout(order, at) {
-      const movement = book.moveBack(order, 'payout_returned', at)
-      book.setState(order, 'returned', order.code, at)
-      return movement
-    },
-    moveOther(kind, amount, memo, at) {
-      const entry: Entry = {
-        t: 'money',
-        at,
-        kind,
-        ref: memo,
-        num: nextNumber(at),
-        amt: String(amount),
-        fee: '0',
-      }
-      const movement = applyMoney(entry)
-      journal.append(entry)
-      return movement
-    },
-    markTold(order) {
-      if (order.told) return
-      order.told = true
-      journal.append({ t: 'told', kind: order.kind, ref: order.reference } satisfies Entry)
-    },
-    closeDay(date) {
-      closed.add(date)
-      journal.append({ t: 'closed', date } satisfies Entry)
-    },
-    dateOf,
-    isDayClosed: (date) => closed.has(date),
-    orders: () => [...orders.values()],
-    movements: () => movements,
-    movementsOn: (date) => days.get(date) ?? NOTHING,
-    balance: () => balance,
-    available: () => balance - reserved,
-    flush: () => journal.flush(),
-    close: () => journal.close(),
-  }
-  return book
 }

@@ -7,9 +7,10 @@
  * platform; a rail that moved the book by itself would do none of that.
  */
 import { createAdmin, railAdmin } from './admin.ts'
-import { type BookOrder, type NewOrder, openBook, type Plan, type RailBook } from './book.ts'
+import { openBook, type RailBook } from './book.ts'
 import { createRailClock, type RailClock, shanghai, startOfDate } from './clock.ts'
 import type { Instant, OrderKind, Rail, RailOptions } from './contract.ts'
+import type { BookOrder, NewOrder, Plan } from './entry.ts'
 import { createFaults, type Faults, type Strike } from './faults.ts'
 import { CUT, type Handle, openShell, type RailReply, type Shell } from './http.ts'
 import { MAGIC_DELAY_MS, type MagicEffect, magicEffect } from './magic.ts'
@@ -148,9 +149,8 @@ export function createRailGround(options: RailOptions, definition: RailDefinitio
   const resume = () => {
     for (const order of book.orders()) {
       if (order.plan !== undefined) follow(order, order.plan)
-      else if (!order.told && order.state !== 'waiting' && order.state !== 'processing') {
-        notices.again(order, order.state)
-      }
+      if (order.told || order.state === 'waiting' || order.state === 'processing') continue
+      notices.again(order, order.state)
     }
   }
 

@@ -98,6 +98,8 @@ export async function openShell(options: ShellOptions): Promise<Shell> {
     }
   }
   const server: Server = createServer((request, response) => {
+    // Kept alive from before the rail went down.
+    if (!server.listening) return void request.socket.destroy()
     const parts: Buffer[] = []
     let size = 0
     request.on('data', (part: Buffer) => {

@@ -1,7 +1,8 @@
 /** What every rail simulator shares. `README.md` shows how a rail is built on it. */
-export type { BookOrder, Detail, NewOrder, Plan, RailBook } from './book.ts'
+export type { RailBook } from './book.ts'
 export { DAY_MS, type RailClock, shanghai, startOfDate } from './clock.ts'
 export * from './contract.ts'
+export type { BookOrder, Detail, NewOrder, Plan } from './entry.ts'
 export type { Faults, Strike } from './faults.ts'
 export { createRailGround, type RailDefinition, type RailGround, type TakeOrder } from './ground.ts'
 export { CUT, type Handle, type RailReply, type RailRequest } from './http.ts'

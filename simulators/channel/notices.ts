@@ -4,9 +4,10 @@
  * when a notice is queued; retries are not struck again.
  */
 import { Agent, request as httpRequest } from 'node:http'
-import type { BookOrder, RailBook } from './book.ts'
+import type { RailBook } from './book.ts'
 import type { RailClock } from './clock.ts'
 import type { RailMovement, SentCallback } from './contract.ts'
+import type { BookOrder } from './entry.ts'
 import { DEFAULT_FEN, DEFAULT_MS, type Faults, type Strike } from './faults.ts'
 import { magicEffect } from './magic.ts'
 

@@ -142,6 +142,18 @@ describe('bytes as openssl makes them', () => {
   })
 })
 
+test('a collection without a payer, or by another method, fails and nothing is sent', async () => {
+  const { channel, sent } = channelWith(SHA, silence)
+  const { payer: _, ...nobody } = collect
+  for (const order of [nobody, { ...collect, method: 'wechat_native' as const }]) {
+    expect(await channel.collect!(order, inTime)).toMatchObject({
+      result: 'failed',
+      code: 'NOT_OFFERED',
+    })
+  }
+  expect(sent).toHaveLength(0)
+})
+
 describe('what a reply is worth', () => {
   const ask = async (reply: NetReply, signature: SignatureSettings = RSA, wall = AT) => {
     const { channel } = channelWith(signature, () => reply, wall)

@@ -85,7 +85,11 @@ export function unionpay(
     timing,
     reference: (book, attempt) => paymentReference(book, attempt),
     bookOf: bookOfPaymentReference,
-    collect: (order, options) => send(collectMessage(wire, order, backUrl, options)),
+    collect: async (order, options) => {
+      const { method, payer } = order
+      if (method !== 'collection' || payer === undefined) return cannotCollect(method)
+      return send(collectMessage(wire, { ...order, payer }, backUrl, options))
+    },
     pay: (order, options) => send(payMessage(wire, order, backUrl, options)),
     refund: (order, options) => send(refundMessage(order, backUrl, options)),
     query: (question) => query(wire, question),
@@ -100,6 +104,13 @@ export function unionpay(
     businessDate: (at) => shanghai(at + HOUR_MS).slice(0, 8),
   }
 }
+
+/** Nothing was sent, and nothing ever will be under this reference. */
+const cannotCollect = (method: string): PaymentOutcome => ({
+  result: 'failed',
+  code: 'NOT_OFFERED',
+  message: `UnionPay collects by agreement from a named payer; this order is by ${method}`,
+})
 
 /** Fields every order has. */
 const orderFields = (
@@ -116,11 +127,10 @@ const orderFields = (
 
 export function collectMessage(
   wire: Wire,
-  order: CollectOrder,
+  order: CollectOrder & { readonly payer: BankParty },
   backUrl: string,
   { sendBeforeMono }: SendOptions,
 ): Posted {
-  if (order.payer === undefined) throw new Error('a collection needs the payer whom to debit')
   const fields = { ...orderFields(order, backUrl), ...partyFields(wire, order.payer) }
   return { message: MESSAGES.collect, fields, sendBeforeMono }
 }
