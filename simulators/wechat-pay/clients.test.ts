@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { Aes, Formatter, Rsa, Wechatpay } from 'wechatpay-axios-plugin'
 import WxPay from 'wechatpay-node-v3'
 import type { WechatPayRail } from './index.ts'
-import { MERCHANT, NOW, orderOf, privateKeyPem, startRail } from './testing.ts'
+import { MERCHANT, NOW, orderOf, privateKeyPem, startRail } from './testing/merchant.ts'
 
 const HOST = 'https://api.mch.weixin.qq.com'
 const { appId, mchId, serial, apiV3Key } = MERCHANT

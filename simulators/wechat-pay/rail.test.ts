@@ -6,7 +6,17 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, describe, expect, test } from 'vitest'
 import type { WechatPayOptions, WechatPayRail } from './index.ts'
-import { call, MERCHANT, NOW, order, orderOf, paid, query, refund, startRail } from './testing.ts'
+import {
+  call,
+  MERCHANT,
+  NOW,
+  order,
+  orderOf,
+  paid,
+  query,
+  refund,
+  startRail,
+} from './testing/merchant.ts'
 
 const MINUTE = 60_000
 const DAY = 86_400_000
@@ -135,7 +145,7 @@ describe('refunds', () => {
     expect(await part(0, 5_501)).toMatchObject({ code: 'INVALID_REQUEST' })
     expect(await part(1)).toMatchObject({ status: 200 })
     expect(await part(1)).toMatchObject({ status: 200 })
-    expect(await part(1, 200)).toMatchObject({ code: 'INVALID_REQUEST' })
+    expect(await part(1, 200)).toMatchObject({ code: 'ALREADY_EXISTS' })
     await rail.admin.setClock(NOW + MINUTE - 1)
     expect(await part(2)).toMatchObject({ status: 429, code: 'FREQUENCY_LIMITED' })
     for (let number = 2; number <= 50; number += 1) {

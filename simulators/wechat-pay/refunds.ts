@@ -82,7 +82,7 @@ export function placeRefund(rail: WechatRail, body: Buffer): RailReply {
     const known = ground.book.find('refund', reference)
     if (known !== undefined) {
       if (known.fingerprint === fingerprint) return ok(refundFields(rail, known))
-      return refused(400, 'INVALID_REQUEST', '商户退款单号已使用,参数与首次请求不一致')
+      return refused(400, 'ALREADY_EXISTS', '商户退款单号已使用,参数与首次请求不一致')
     }
     try {
       const original = originalOf(rail, fields)

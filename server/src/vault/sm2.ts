@@ -11,7 +11,6 @@ import {
   createHash,
   createPrivateKey,
   createPublicKey,
-  randomBytes,
   X509Certificate,
 } from 'node:crypto'
 import { sm2 } from 'sm-crypto-v2'
@@ -133,15 +132,10 @@ export function sm2Digest(key: Sm2PublicKey, message: Uint8Array, id = SM2_DEFAU
 
 /** Signs with SM2 and SM3. `id` as agreed with the other side. The answer is DER. */
 export function sm2Sign(key: Sm2PrivateKey, message: Uint8Array, id = SM2_DEFAULT_ID): Buffer {
-  return signDigest(key, sm2Digest(key.publicKey, message, id), freshScalar())
-}
-
-function freshScalar(): string {
-  for (;;) {
-    const scalar = randomBytes(32).toString('hex')
-    const value = BigInt(`0x${scalar}`)
-    if (value > 0n && value < ORDER) return scalar
-  }
+  const once = createECDH('SM2')
+  once.generateKeys()
+  const k = once.getPrivateKey('hex').padStart(64, '0')
+  return signDigest(key, sm2Digest(key.publicKey, message, id), k)
 }
 
 /** Signs a digest with a given k. For published vectors; a k used twice gives the key away. */

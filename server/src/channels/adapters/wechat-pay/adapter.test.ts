@@ -11,7 +11,7 @@ import type { CollectOrder } from '../../payment-channel.ts'
 import { type WechatPayChannel, type WechatPaySettings, wechatPay } from './adapter.ts'
 import type { WechatScheme } from './signature.ts'
 import { writeJson } from './spec.ts'
-import { APP_ID, keyPair, merchantKeys, settingsFor, startRail } from './testing.ts'
+import { APP_ID, keyPair, merchantKeys, settingsFor, startRail } from './testing/rail.ts'
 
 const keys = merchantKeys()
 /** 2026-03-02 09:00:00 in Shanghai. */

@@ -2,7 +2,7 @@
 import { describeChannel } from '../../../../testing/conformance.ts'
 import { wechatPay } from './adapter.ts'
 import { isNotFound, listedCodes, resultOf, STATUS_NAMES } from './status.ts'
-import { merchantKeys, settingsFor, startRail } from './testing.ts'
+import { merchantKeys, settingsFor, startRail } from './testing/rail.ts'
 
 const keys = merchantKeys()
 

@@ -4,12 +4,12 @@ import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { seededRng } from '#base'
 import { readRsaPublicKey, rsaVerify } from '#vault'
-import vectors from '../../../vault/fixtures/gm-vectors.json' with { type: 'json' }
 import { readBill } from './bill.ts'
 import { readCallback } from './callback.ts'
+import vector from './fixtures/aead-sm4.json' with { type: 'json' }
 import golden from './fixtures/notice-2021-01-28.json' with { type: 'json' }
 import { readKeys, signedMessage } from './signature.ts'
-import { keyPair } from './testing.ts'
+import { keyPair } from './testing/rail.ts'
 
 const fixture = (name: string) => readFileSync(new URL(`fixtures/${name}`, import.meta.url))
 
@@ -90,7 +90,7 @@ test('a request of another client is signed over the lines we sign', () => {
 })
 
 test('the seal of the SM scheme is the one of WeChat Pay’s library', () => {
-  const { api_v3_key: apiV3Key, aead_sm4: sealed } = vectors.wechatpay_shangmi
+  const { api_v3_key: apiV3Key, aead_sm4: sealed } = vector
   const pair = keyPair('sm')
   const sm = readKeys({
     scheme: 'sm',

@@ -57,8 +57,7 @@ const ORDER_ERRORS: Listed = {
 
 const REFUND_ERRORS: Listed = {
   ...REFUSED,
-  /** Also what a number gets that was used before, for another amount. */
-  INVALID_REQUEST: 'unknown',
+  INVALID_REQUEST: 'failed',
   NOT_ENOUGH: 'failed',
   NOTENOUGH: 'failed',
   USER_ACCOUNT_ABNORMAL: 'failed',

@@ -4,9 +4,9 @@ import {
   startWechatPay,
   type WechatPayOptions,
   type WechatPayRail,
-} from '../../../../../simulators/wechat-pay/index.ts'
-import type { WechatPaySettings } from './adapter.ts'
-import type { WechatScheme } from './signature.ts'
+} from '../../../../../../simulators/wechat-pay/index.ts'
+import type { WechatPaySettings } from '../adapter.ts'
+import type { WechatScheme } from '../signature.ts'
 
 export const APP_ID = 'wxd678efh567hg6787'
 export const MCH_ID = '1230000109'

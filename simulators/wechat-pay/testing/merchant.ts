@@ -1,6 +1,6 @@
 /** A merchant of the simulator that signs by hand, for tests of what no well-behaved client sends. */
 import { createHash, generateKeyPairSync, randomBytes, sign } from 'node:crypto'
-import { startWechatPay, type WechatPayOptions, type WechatPayRail } from './index.ts'
+import { startWechatPay, type WechatPayOptions, type WechatPayRail } from '../index.ts'
 
 export const MERCHANT = {
   appId: 'wxd678efh567hg6787',
