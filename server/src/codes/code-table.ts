@@ -3,10 +3,10 @@
  * memory and read again when another server has published; a classification stores nothing but
  * itself, because whoever counts by cause asks for the cause when he counts.
  */
-import type { Instant, World } from '#base'
+import type { World } from '#base'
 import type { Cause, Certainty, Classification, CodeKey, Retry } from './classification.ts'
 import { type CodeRow, type RowFault, rowFaults } from './code-row.ts'
-import { type Codes, createCodes } from './codes.ts'
+import { type Codes, createCodes, type ListsOfChannels } from './codes.ts'
 import type { Direction } from './direction.ts'
 import type { CodeSet } from './read-codes.ts'
 import type { CodeProblemCode } from './refusals.ts'
@@ -56,12 +56,14 @@ export interface CodeTable {
 export async function openCodeTable(
   world: Pick<World, 'db' | 'clock'>,
   files: CodeSet,
+  lists: ListsOfChannels = {},
 ): Promise<CodeTable> {
   const { db, clock } = world
   const at = async (version: number): Promise<Codes> =>
     createCodes({
       rows: [...files.rows, ...(version === 0 ? [] : await publishedRows(db, version))],
       version: `${files.version}+${version}`,
+      lists,
     })
   let number = await newestVersion(db)
   let codes = await at(number)
@@ -80,11 +82,19 @@ export async function openCodeTable(
     inbox: ({ all = false, limit = 100 } = {}) => listInbox(db, { all, limit }),
     wasMet: (key) => wasMet(db, key),
     classifyLater: async (of, by) => {
-      const row = rowOf(files, of)
+      const row = rowOf(files, lists, of)
       const faults = rowFaults({ ...row, cause: row.cause ?? '' })
       if (faults.length > 0) return { faults }
       await refresh()
-      const made = await publish(world.db, { at: clock.now(), by, note: of.note ?? '', row })
+      const others = Object.keys(lists).filter((channel) => lists[channel] === row.list)
+      const channels = [row.list, ...others]
+      const made = await publish(world.db, {
+        at: clock.now(),
+        by,
+        note: of.note ?? '',
+        row,
+        channels,
+      })
       if (made === undefined) return { refused: 'versions_collided' }
       const direction = of.direction === 'any' ? 'collect' : of.direction
       const key = { channel: of.channel, direction, code: of.code }
@@ -93,10 +103,11 @@ export async function openCodeTable(
   }
 }
 
-function rowOf(files: CodeSet, of: LaterClassification): CodeRow {
+function rowOf(files: CodeSet, lists: ListsOfChannels, of: LaterClassification): CodeRow {
+  const list = lists[of.channel] ?? of.channel
   const text = of.text ?? files.textOf(of.reason, of.direction) ?? { zh: '', en: '' }
   return {
-    ...{ list: of.channel, direction: of.direction, code: of.code, reason: of.reason, text },
+    ...{ list, direction: of.direction, code: of.code, reason: of.reason, text },
     ...(of.cause !== undefined && { cause: of.cause }),
     ...{ certainty: of.certainty, retry: of.retry },
   }
@@ -107,7 +118,7 @@ const UNIQUE_VIOLATION = '23505'
 /** The new version's number; `undefined` when another took it at the same moment. */
 async function publish(
   db: World['db'],
-  of: { at: Instant; by: string; note: string; row: CodeRow },
+  of: Parameters<typeof insertVersion>[1],
 ): Promise<number | undefined> {
   try {
     return await db.tx((tx) => insertVersion(tx, of))

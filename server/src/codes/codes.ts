@@ -4,6 +4,9 @@ import { type CodeRow, classificationOf } from './code-row.ts'
 /** The list of words of our own, such as `NO_REPLY`: every channel's answers may carry them. */
 export const PLATFORM_LIST = 'platform'
 
+/** The list of each channel that is not called after it, such as a second merchant account at a rail. */
+export type ListsOfChannels = Readonly<Record<string, string>>
+
 /** The codes of all channels at one version; in memory, never changed. */
 export interface Codes {
   /** The files' hash, and the number of the last published version after a `+`. */
@@ -31,7 +34,11 @@ export const UNMAPPED: Classification = Object.freeze({
  * The codes of these rows. A row of the direction wins over one of `any`, a row of the channel's list
  * over one of ours; of two rows with one key the later wins, so that published rows follow the files'.
  */
-export function createCodes(of: { rows: readonly CodeRow[]; version: string }): Codes {
+export function createCodes(of: {
+  readonly rows: readonly CodeRow[]
+  readonly version: string
+  readonly lists?: ListsOfChannels
+}): Codes {
   const byKey = new Map(
     of.rows.map((row) => [keyOf(row.list, row.direction, row.code), classificationOf(row)]),
   )
@@ -41,7 +48,9 @@ export function createCodes(of: { rows: readonly CodeRow[]; version: string }): 
     version: of.version,
     rows: of.rows,
     classify: ({ channel, direction, code }) =>
-      find(channel, direction, code) ?? find(PLATFORM_LIST, direction, code) ?? UNMAPPED,
+      find(of.lists?.[channel] ?? channel, direction, code) ??
+      find(PLATFORM_LIST, direction, code) ??
+      UNMAPPED,
   }
 }
 

@@ -18,7 +18,7 @@ export {
   type LaterClassification,
   openCodeTable,
 } from './code-table.ts'
-export { type Codes, createCodes, PLATFORM_LIST, UNMAPPED } from './codes.ts'
+export { type Codes, createCodes, type ListsOfChannels, PLATFORM_LIST, UNMAPPED } from './codes.ts'
 export { DIRECTIONS, type Direction } from './direction.ts'
 export { codeRoutes } from './http.ts'
 export {

@@ -63,7 +63,14 @@ export async function publishedRows(tx: Tx, upTo: number): Promise<CodeRow[]> {
 /** Writes a version after the newest; two at once collide on its number, and one of them fails. */
 export async function insertVersion(
   tx: Tx,
-  of: { at: Instant; by: string; note: string; row: CodeRow },
+  of: {
+    readonly at: Instant
+    readonly by: string
+    readonly note: string
+    readonly row: CodeRow
+    /** The channels that use the row's list. */
+    readonly channels: readonly string[]
+  },
 ): Promise<number> {
   const { at, by, note, row } = of
   const [made] = await tx.query<{ version: number }>(
@@ -83,8 +90,8 @@ export async function insertVersion(
   )
   await tx.query(
     `update codes.inbox set classified_in = $1
-     where list = $2 and code = $3 and (direction = $4 or $4 = 'any') and classified_in is null`,
-    [version, row.list, row.code, row.direction],
+     where list = any ($2::text[]) and code = $3 and (direction = $4 or $4 = 'any') and classified_in is null`,
+    [version, of.channels, row.code, row.direction],
   )
   return version
 }

@@ -92,6 +92,23 @@ it('the inbox counts, keeps the first and last time and the latest sample', asyn
   expect(await table.inbox({ all: true })).toMatchObject([{ classifiedIn: 1 }])
 })
 
+it('a second account at a rail shares its list, and its codes leave the inbox together', async () => {
+  const lists = { 'wechat-pay-2': 'wechat-pay' }
+  const both = await openCodeTable(testWorld({ db: database.db }), files, lists)
+  const second = { ...key, channel: 'wechat-pay-2' }
+  expect(both.current().classify({ ...second, code: 'PAYERROR' }).cause).toBe('bank')
+  expect(table.current().classify({ ...second, code: 'PAYERROR' }).mapped).toBe(false)
+  await database.db.tx((tx) =>
+    noteUnmapped(tx, [
+      { ...second, count: 1, at: 1_000, sample: 'att_1_d' },
+      { ...key, count: 1, at: 1_000, sample: 'att_1_e' },
+    ]),
+  )
+  await both.classifyLater({ ...second, ...user }, 'li')
+  expect(both.current().classify(key).reason).toBe('limit_exceeded')
+  expect(await both.inbox()).toEqual([])
+})
+
 const path = '/v1/codes/inbox/wechat-pay/collect/NEW_CODE/classification'
 const post = (url: string, payload: object) => http.app.inject({ method: 'POST', url, payload })
 
