@@ -200,6 +200,23 @@ describe('facts', () => {
     expect(await stored()).toBe(0)
   })
 
+  test('what could not be written is written at the next delivery', async () => {
+    let away = true
+    const db = {
+      ...database.db,
+      query: (sql: string, params?: readonly unknown[]) =>
+        away && sql.includes('insert into routing.learnt')
+          ? Promise.reject(new Error('the database is away'))
+          : database.db.query(sql, params),
+    } as typeof database.db
+    const routing = await open({ world: { ...world, db } })
+    const refusal = fact({ ...now(), ...lacking, result: 'failed', code: 'NO_PERMISSION' })
+    await expect(routing.observe(refusal)).rejects.toThrow('away')
+    away = false
+    await routing.observe(refusal)
+    expect((await open()).learnt()).toMatchObject([{ ...lacking, refusals: 1 }])
+  })
+
   test('a channel in trouble is passed by and comes back by itself', async () => {
     const routing = await open()
     for (let n = 0; n < 5; n += 1) await routing.observe(trouble())

@@ -84,27 +84,34 @@ export async function openRouting(options: RoutingOptions): Promise<Routing> {
   const waiting = new Map<string, Observation>()
   let read: Instant = world.clock.now() - windowMs(terms)
 
+  // What could not be written stays here, and the next delivery tries again.
+  const changes: LearntChange[] = []
+  let urgent = false
   const flush = async () => {
     const batch = [...waiting.values()]
-    if (batch.length === 0) return
-    for (const { attempt } of batch) waiting.delete(attempt)
-    await store.keepObservations(world.db, batch, world.clock.now())
-  }
-  const keepChange = async (change: LearntChange | undefined) => {
-    if (change?.kind === 'kept') {
-      await store.keepLearnt(world.db, change.learnt)
-      world.log.warn({ learnt: change.learnt }, 'a channel refused for lack of permission')
+    if (batch.length > 0) await store.keepObservations(world.db, batch, world.clock.now())
+    for (const observation of batch) {
+      if (waiting.get(observation.attempt) === observation) waiting.delete(observation.attempt)
     }
-    if (change?.kind === 'forgotten') await store.dropLearnt(world.db, change.cell)
+    for (let change = changes[0]; change !== undefined; change = changes[0]) {
+      if (change.kind === 'kept') await store.keepLearnt(world.db, change.learnt)
+      else await store.dropLearnt(world.db, change.cell)
+      if (changes[0] === change) changes.shift()
+    }
+    urgent = changes.length > 0
   }
   const observe = async (fact: AttemptFact) => {
     const learnt = router.learn(fact)
-    if (learnt === undefined) return
-    const { observation, change } = learnt
-    const { attempt, verdict } = observation
-    waiting.set(attempt, observation)
-    await keepChange(change)
-    if (verdict !== 'good' || waiting.size >= (options.batch ?? BATCH)) await flush()
+    if (learnt !== undefined) {
+      const { observation, change } = learnt
+      waiting.set(observation.attempt, observation)
+      if (change !== undefined) changes.push(change)
+      if (change?.kind === 'kept') {
+        world.log.warn({ learnt: change.learnt }, 'a channel refused for lack of permission')
+      }
+      urgent = urgent || change !== undefined || observation.verdict !== 'good'
+    }
+    if (urgent || waiting.size >= (options.batch ?? BATCH)) await flush()
   }
   const refresh = async () => {
     const since = read

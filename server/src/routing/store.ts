@@ -114,6 +114,9 @@ export async function keepObservations(
   )
 }
 
+/** The most that are read at once: the newest; far more than a window of health looks at. */
+const READ_MOST = 200_000
+
 /** Observations written down at or after an instant, in the order in which the attempts ended. */
 export async function readObservations(tx: Tx, since: Instant): Promise<Observation[]> {
   const rows = await tx.query<
@@ -126,8 +129,10 @@ export async function readObservations(tx: Tx, since: Instant): Promise<Observat
     }
   >(
     `select attempt, direction, channel, bank, account_type, verdict, code, made_at, at
-     from routing.observation where recorded_at >= $1 order by at, attempt`,
-    [new Date(since)],
+     from (select * from routing.observation where recorded_at >= $1
+           order by recorded_at desc limit $2) newest
+     order by at, attempt`,
+    [new Date(since), READ_MOST],
   )
   return rows.map((row) => ({
     ...cell(row),
