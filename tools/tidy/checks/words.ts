@@ -14,7 +14,7 @@ const readable = (path: string) => !SELF.test(path) && !FOREIGN.test(path)
  * names that banks gave to their operations and fields.
  */
 const LIBRARY_PHRASES =
-  /database transactions?|last completed transaction|idle[_ ]in[_ ]transaction(?:_session_timeout)?|\b(?:set|start|begin) transaction\b|(?:default_)?transaction_(?:isolation|timeout|read_only|deferrable)|(?:no|single)Transaction|SingleTransaction\w*|max_locks_per_transaction|max_prepared_transactions|\/transactions?\b|(?:^|\W)["'“`]transaction["'”`]/gi
+  /database transactions?|last completed transaction|idle[_ ]in[_ ]transaction(?:_session_timeout)?|\b(?:set|start|begin) transaction\b|(?:default_)?transaction_(?:isolation|timeout|read_only|deferrable)|(?:no|single)Transaction|SingleTransaction\w*|max_locks_per_transaction|max_prepared_transactions|\/transactions?\b|\.transaction_id\b|\btransaction_id(?=['=:])|TRANSACTION\.SUCCESS|\.transactions\b|\btransactions_(?:native|h5|jsapi)\b|(?:^|\W)["'“`]transaction["'”`]/gi
 
 export const bannedWords: Check = {
   name: 'banned words',
