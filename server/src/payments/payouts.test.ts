@@ -295,6 +295,31 @@ it('the strictest limit that applies counts', async () => {
   expect(dayLimit(limits, of)).toEqual({ most: 300n, countMost: 2 })
 })
 
+it.each([1, 2, 3])('stopped after commit %i it is paid once', async (stopAfter) => {
+  on = await outflowWorld()
+  await on.fund(500_00n)
+  const asked = order()
+  const writer = on.ledger.writer(on.pool)
+  const submit = writer.submit.bind(writer)
+  let commits = 0
+  writer.submit = async (command) => {
+    const result = await submit(command)
+    commits += 1
+    if (commits === stopAfter) throw new Error('the server was stopped here')
+    return result
+  }
+  await on.flows.payouts.create(on.pool, asked).catch(() => undefined)
+  await on.pass(2 * HOUR)
+  await on.flows.payouts.create(on.pool, asked)
+  await on.pass(2 * HOUR)
+  expect(commits).toBeGreaterThanOrEqual(3)
+  expect(await stateOf(asked.id)).toBe('succeeded')
+  const orders = [...on.rails.a.orders.values(), ...on.rails.b.orders.values()]
+  expect(orders.filter(({ state }) => state === 'succeeded').map((each) => each.asked)).toEqual([1])
+  expect(await on.balance(on.pool, on.cash)).toBe(400_00n)
+  expect(await on.unproven()).toEqual([])
+})
+
 it('whatever the rail does, a payout moves at most once, and the books say what the rail says', async () => {
   on = await outflowWorld()
   await on.fund(10_000_00n)
