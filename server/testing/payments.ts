@@ -28,6 +28,7 @@ import { transitId } from '../src/payments/context.ts'
 import { paymentRoutes } from '../src/payments/http.ts'
 import type { NewPayIn } from '../src/payments/pay-in.ts'
 import { createPayments, type Payments } from '../src/payments/payments.ts'
+import { planRoutes } from '../src/payments/plans-http.ts'
 import { PAYMENT_PROBLEMS } from '../src/payments/refusals.ts'
 import type { MoneyPlaces } from '../src/payments/settlement-movement.ts'
 import type { Router } from '../src/routing/index.ts'
@@ -256,7 +257,7 @@ export async function startPaymentsServer(
     answers: { find: (book, keyHash) => findAnswer(test.database.db, book, keyHash) },
     faults: [ledgerFaults(ledger)],
     refusals: [...LEDGER_PROBLEMS, ...PAYMENT_PROBLEMS],
-    routes: paymentRoutes(payments),
+    routes: [...paymentRoutes(payments), ...planRoutes(payments)],
   })
   const { url } = await http.listen({ port: 0 })
   return {

@@ -30,7 +30,6 @@ import { claimKey } from './pay-in-store.ts'
 import type { Opened, Refused } from './pay-ins.ts'
 import { bookOf, exceptionJson, paymentJson, payWithOf, uuidOf } from './payment-wire.ts'
 import type { Payments } from './payments.ts'
-import { planRoutes } from './plans-http.ts'
 import { type PaymentRefusalCode, paymentProblem } from './refusals.ts'
 
 const policy = 'loopback'
@@ -59,7 +58,6 @@ export function paymentRoutes(payments: Payments): Route[] {
     listExceptionsRoute(payments),
     resolveRoute(payments),
     callbackRoute(payments),
-    ...planRoutes(payments),
   ]
 }
 
