@@ -227,3 +227,7 @@ create table payments.outside_entry (
   primary key (book_id, id)
 );
 create index outside_entry_waiting on payments.outside_entry (book_id, made_at) where state = 'waiting';
+
+-- The orders a bank's lines are matched with.
+create index attempt_bank_transfer on payments.attempt (book_id, channel, made_at)
+  where method = 'bank_transfer';

@@ -1,0 +1,29 @@
+import { expect, it } from 'vitest'
+import { bankLine } from '../../testing/outflow-rail.ts'
+import { outflowWorld } from '../../testing/outflows.ts'
+import { transferCode } from '../channels/adapters/offline-transfer/transfer-code.ts'
+import { matchTransfer } from '../channels/index.ts'
+import { transfersOf } from './outside-transfers.ts'
+
+it('takes a line for the one order it pays in full, by the code in its memo', async () => {
+  const on = await outflowWorld()
+  try {
+    const order = await on.collected(70_00n)
+    await on.context.db.query(
+      `update payments.attempt set method = 'bank_transfer', state = 'accepted', booked_to = ''
+       where book_id = $1 and id = $2`,
+      [on.pool, order.id],
+    )
+    const match = transfersOf(on.context, 'a', matchTransfer)
+    const memo = `deal ${transferCode(order.reference)}`
+    const line = bankLine({ flow: 'f1', side: 'in', amount: 70_00n, memo })
+    expect(await match(on.pool, line)).toMatchObject({
+      attempt: { id: order.id },
+      outcome: { result: 'succeeded', amount: 70_00n, bankReference: 'f1' },
+    })
+    expect(await match(on.pool, { ...line, amount: 69_99n })).toBeUndefined()
+    expect(await match(on.pool, { ...line, memo: 'deal' })).toBeUndefined()
+  } finally {
+    await on.stop()
+  }
+})

@@ -1,0 +1,43 @@
+/** Recognises payers' transfers among a bank's lines: the attempts of one channel that wait for them. */
+import type { BankLine, matchTransfer } from '#channels'
+import { findAttempt } from './attempt-store.ts'
+import type { PaymentsContext } from './context.ts'
+import type { MatchTransfer } from './outside-lines.ts'
+
+/** Orders older than this are not looked for among new lines. */
+const DAYS_MS = 45 * 86_400_000
+
+/**
+ * Matches lines with the bank transfers a channel waits for. Only a line that is the whole of one open
+ * order is taken for it; any other is money of unknown origin, and a person looks.
+ */
+export function transfersOf(
+  context: PaymentsContext,
+  channel: string,
+  match: typeof matchTransfer,
+): MatchTransfer {
+  return async (book: number, line: BankLine) => {
+    const at = context.clock.now()
+    const rows = await context.db.query<{
+      reference: string
+      amount: bigint
+      currency: string
+      received: bigint
+      until: Date
+    }>(
+      `select reference, amount, currency, valid_until as until,
+         case when booked_to = '' then 0 else amount end::int8 as received
+       from payments.attempt where book_id = $1 and channel = $2 and method = 'bank_transfer'
+         and made_at > $3`,
+      [book, channel, new Date(at - DAYS_MS)],
+    )
+    const awaited = rows.map(({ until, ...row }) => ({ ...row, expiresAt: until.getTime() }))
+    const found = match({ ...line, at }, awaited)
+    if (found.result !== 'matched') return undefined
+    const attempt = await findAttempt(context.db, book, { reference: found.reference })
+    if (attempt === undefined) return undefined
+    const { amount, currency, flow } = line
+    const told = { code: 'BANK_LINE', message: 'a line of the bank', bankReference: flow }
+    return { attempt, outcome: { result: 'succeeded', amount, currency, ...told } }
+  }
+}
