@@ -24,13 +24,16 @@ import {
   openLedger,
   type ServerLedger,
 } from '../src/ledger/index.ts'
-import { transitId } from '../src/payments/context.ts'
-import { paymentRoutes } from '../src/payments/http.ts'
-import type { NewPayIn } from '../src/payments/pay-in.ts'
-import { createPayments, type Payments } from '../src/payments/payments.ts'
-import { planRoutes } from '../src/payments/plans-http.ts'
-import { PAYMENT_PROBLEMS } from '../src/payments/refusals.ts'
-import type { MoneyPlaces } from '../src/payments/settlement-movement.ts'
+import {
+  createPayments,
+  type MoneyPlaces,
+  type NewPayIn,
+  PAYMENT_PROBLEMS,
+  type Payments,
+  paymentRoutes,
+  planRoutes,
+  transitId,
+} from '../src/payments/index.ts'
 import type { Router } from '../src/routing/index.ts'
 import { type TestDatabase, testDatabase } from './database.ts'
 import { type TestRail, testRail } from './rail.ts'

@@ -16,7 +16,7 @@ import type {
   PaymentOutcome,
   PaymentTiming,
 } from '../src/channels/index.ts'
-import { bookOfPaymentReference, paymentReference } from '../src/channels/payment-reference.ts'
+import { bookOfPaymentReference, paymentReference } from '../src/channels/index.ts'
 
 export type RailState = 'waiting' | 'processing' | 'succeeded' | 'failed' | 'closed'
 

@@ -90,6 +90,7 @@ export {
   type RefundOrder,
   type SendOptions,
 } from './payment-channel.ts'
+export { bookOfPaymentReference, paymentReference } from './payment-reference.ts'
 export {
   type Answer,
   type Channel,

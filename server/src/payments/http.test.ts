@@ -158,3 +158,54 @@ test('the document shows that callbacks are bytes', async () => {
     content: { '*/*': { schema: { format: 'binary' } } },
   })
 })
+
+const nobody = 'f'.repeat(32)
+
+test.each([
+  ['payment_not_found', (book: number) => `/v1/payments/pay_${book}_${nobody}`],
+  ['plan_not_found', (book: number) => `/v1/payment-plans/plan_${book}_${nobody}`],
+])('reads nothing: %s', async (code, path) => {
+  expect((await get<{ code: string }>(path(on.test.book))).code).toBe(code)
+})
+
+test('an exception nobody knows is not resolved: exception_not_found', async () => {
+  const path = `/v1/exceptions/exc_${on.test.book}_${nobody}/resolution`
+  const decided = { action: 'explain', note: 'seen', by: 'wang' }
+  expect((await send(path, decided)).body.code).toBe('exception_not_found')
+})
+
+test('money is collected only for open accounts of pools', async () => {
+  const { ledger, book } = on.test
+  const unknown = await pay('unknown', { destination: `acc_${book}_${nobody}` })
+  expect(unknown.body.code).toBe('destination_not_found')
+  const own = await ledger.createBook({ orgId: 1, name: 'Own', currency: 'CNY', chart: 'own' })
+  const elsewhere = await pay('own', { destination: `acc_${own.number}_${nobody}` })
+  expect(elsewhere.body.code).toBe('book_takes_no_payments')
+  const shut = 'e'.repeat(32)
+  const writer = ledger.writer(book)
+  await writer.submit({ roots: [], open: [{ id: shut, code: '2241.02', name: 'Gone' }] })
+  await writer.submit({ roots: [], change: [{ account: shut, state: 'closed' }] })
+  const gone = await pay('shut', { destination: `acc_${book}_${shut}` })
+  expect(gone.body.code).toBe('destination_closed')
+})
+
+test('a payment that is paid, closed or kept open by its channel takes no more', async () => {
+  const attempt = (id: string, key: string) =>
+    send<PaymentJson>(`/v1/payments/${id}/attempts`, { methods: ['alipay_qr'] }, key)
+  const close = (id: string) => send<PaymentJson>(`/v1/payments/${id}/close`, {})
+  const paid = (await pay('is-paid')).body
+  on.test.rail.closes = false
+  expect((await close(paid.id)).body.code).toBe('payment_not_closed')
+  on.test.rail.closes = true
+  const { reference } = paid.attempts[0]!
+  on.test.rail.finish(reference)
+  await on.callBack('rail', on.test.rail.callback(reference).body, 'text/plain')
+  expect((await attempt(paid.id, 'more-1')).body.code).toBe('payment_paid')
+  expect((await close(paid.id)).body.code).toBe('payment_paid')
+  const closed = (await pay('is-closed')).body
+  await close(closed.id)
+  expect((await attempt(closed.id, 'more-2')).body.code).toBe('payment_closed')
+  const many = (await pay('many')).body
+  for (let number = 2; number <= 20; number += 1) await attempt(many.id, `many-${number}`)
+  expect((await attempt(many.id, 'many-21')).body.code).toBe('attempts_too_many')
+})

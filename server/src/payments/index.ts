@@ -11,7 +11,7 @@ export type {
   Sent,
 } from './attempt.ts'
 export { findAttempt, listAttempts } from './attempt-store.ts'
-export type { PaymentsContext, PaymentsOptions } from './context.ts'
+export { type PaymentsContext, type PaymentsOptions, transitId } from './context.ts'
 export { findException, listExceptions, type PaymentException } from './exception-store.ts'
 export {
   EXCEPTION_KINDS,

@@ -122,3 +122,7 @@ test('a leg whose payment was closed unpaid can be paid again', async () => {
   expect((await get<PlanJson>(`/v1/payment-plans/${plan.id}`)).status).toBe('succeeded')
   expect(await on.test.proofs()).toEqual([])
 })
+
+test('an amount no split of which keeps the limits is refused', async () => {
+  expect((await open('small', '99')).body.code).toBe('plan_not_possible')
+})

@@ -13,7 +13,6 @@ const ROWS = [
   ['destination_closed', 409, 'The account is closed for good; name another one.'],
   ['currency_differs', 422, "Send the amount in the currency of the destination's book."],
   ['amount_not_positive', 422, 'Send an amount of at least 1 minor unit.'],
-  ['expiry_out_of_range', 422, 'Let the payment expire in 1 to 1440 minutes.'],
   ['payer_missing', 422, 'Name the bank account to debit: collection needs a payer.'],
   [
     'payer_malformed',
