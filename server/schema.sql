@@ -143,6 +143,58 @@ CREATE INDEX instruction_open ON channels.instruction USING btree (book_id, inte
 CREATE INDEX instruction_owner ON channels.instruction USING btree (book_id, owner);
 CREATE UNIQUE INDEX instruction_reference ON channels.instruction USING btree (book_id, reference);
 
+create schema codes;
+
+create table codes.entry (
+  version integer not null,
+  list text not null,
+  direction text not null,
+  code text not null,
+  cause text,
+  reason text not null,
+  certainty text not null,
+  retry text not null,
+  text_zh text not null,
+  text_en text not null,
+  constraint entry_pkey PRIMARY KEY (version, list, direction, code),
+  constraint entry_cause_check CHECK ((cause = ANY (ARRAY['user'::text, 'bank'::text, 'channel'::text, 'merchant'::text, 'system'::text, 'risk'::text]))),
+  constraint entry_certainty_check CHECK ((certainty = ANY (ARRAY['succeeded'::text, 'failed'::text, 'unknown'::text]))),
+  constraint entry_check CHECK (((certainty <> 'unknown'::text) OR (retry = 'none'::text))),
+  constraint entry_check1 CHECK (((certainty = 'succeeded'::text) <= (cause IS NULL))),
+  constraint entry_check2 CHECK (((certainty <> 'failed'::text) OR (cause IS NOT NULL))),
+  constraint entry_code_check CHECK ((code <> ''::text)),
+  constraint entry_direction_check CHECK ((direction = ANY (ARRAY['collect'::text, 'pay'::text, 'refund'::text, 'any'::text]))),
+  constraint entry_retry_check CHECK ((retry = ANY (ARRAY['none'::text, 'by_user'::text, 'other_channel'::text, 'same_channel_later'::text, 'after_fix'::text]))),
+  constraint entry_text_en_check CHECK ((text_en <> ''::text)),
+  constraint entry_text_zh_check CHECK ((text_zh <> ''::text)),
+  constraint entry_version_fkey FOREIGN KEY (version) REFERENCES codes.version(version)
+);
+
+create table codes.inbox (
+  list text not null,
+  direction text not null,
+  code text not null,
+  count bigint not null,
+  first_seen timestamp with time zone not null,
+  last_seen timestamp with time zone not null,
+  sample text not null,
+  classified_in integer,
+  constraint inbox_pkey PRIMARY KEY (list, direction, code),
+  constraint inbox_count_check CHECK ((count > 0)),
+  constraint inbox_direction_check CHECK ((direction = ANY (ARRAY['collect'::text, 'pay'::text, 'refund'::text]))),
+  constraint inbox_classified_in_fkey FOREIGN KEY (classified_in) REFERENCES codes.version(version)
+);
+
+create table codes.version (
+  version integer not null,
+  made_at timestamp with time zone not null,
+  made_by text not null,
+  note text not null,
+  constraint version_pkey PRIMARY KEY (version),
+  constraint version_made_by_check CHECK ((made_by <> ''::text)),
+  constraint version_version_check CHECK ((version > 0))
+);
+
 create schema custody;
 
 create table custody.account (
@@ -427,3 +479,528 @@ create table ledger.transfer (
   constraint transfer_amount_check CHECK ((amount > 0)),
   constraint transfer_type_check CHECK (((type >= 0) AND (type <= 5)))
 ) partition by range (book_id, id);
+
+create schema payments;
+
+create table payments.attempt (
+  book_id integer not null,
+  org_id integer not null,
+  id uuid not null,
+  direction text not null,
+  owner text not null,
+  number integer not null,
+  channel text not null,
+  method text not null,
+  bank text not null,
+  account_type text not null,
+  reference text not null,
+  amount bigint not null,
+  currency text not null,
+  state text not null,
+  sends integer default 0 not null,
+  made_at timestamp with time zone not null,
+  valid_until timestamp with time zone not null,
+  send_before timestamp with time zone,
+  not_found integer default 0 not null,
+  not_found_at timestamp with time zone,
+  overdue boolean default false not null,
+  code text default ''::text not null,
+  message text default ''::text not null,
+  channel_reference text default ''::text not null,
+  payer_action jsonb,
+  route jsonb,
+  booked_to text default ''::text not null,
+  refunding bigint default 0 not null,
+  refunded bigint default 0 not null,
+  refunds integer default 0 not null,
+  moved_at timestamp with time zone not null,
+  constraint attempt_pkey PRIMARY KEY (book_id, id),
+  constraint attempt_account_type_check CHECK ((account_type = ANY (ARRAY[''::text, 'personal'::text, 'corporate'::text]))),
+  constraint attempt_amount_check CHECK ((amount > 0)),
+  constraint attempt_booked_to_check CHECK ((booked_to = ANY (ARRAY[''::text, 'destination'::text, 'suspense'::text]))),
+  constraint attempt_check CHECK (((refunding + refunded) <= amount)),
+  constraint attempt_direction_check CHECK ((direction = ANY (ARRAY['collect'::text, 'pay'::text, 'refund'::text]))),
+  constraint attempt_method_check CHECK ((method = ANY (ARRAY[''::text, 'wechat_native'::text, 'wechat_h5'::text, 'wechat_jsapi'::text, 'alipay_qr'::text, 'alipay_page'::text, 'collection'::text, 'bank_transfer'::text]))),
+  constraint attempt_number_check CHECK ((number >= 1)),
+  constraint attempt_refunded_check CHECK ((refunded >= 0)),
+  constraint attempt_refunding_check CHECK ((refunding >= 0)),
+  constraint attempt_refunds_check CHECK (((refunds >= 0) AND (refunds <= 50))),
+  constraint attempt_state_check CHECK ((state = ANY (ARRAY['intended'::text, 'sending'::text, 'accepted'::text, 'unknown'::text, 'succeeded'::text, 'failed'::text])))
+) with (fillfactor=80);
+CREATE INDEX attempt_bank_transfer ON payments.attempt USING btree (book_id, channel, made_at) WHERE (method = 'bank_transfer'::text);
+CREATE UNIQUE INDEX attempt_owner ON payments.attempt USING btree (book_id, owner, number);
+CREATE UNIQUE INDEX attempt_reference ON payments.attempt USING btree (book_id, reference);
+
+create table payments.bank_cursor (
+  book_id integer not null,
+  org_id integer not null,
+  channel text not null,
+  cursor text not null,
+  read_at timestamp with time zone not null,
+  constraint bank_cursor_pkey PRIMARY KEY (book_id, channel)
+);
+
+create table payments.bank_line (
+  book_id integer not null,
+  org_id integer not null,
+  channel text not null,
+  flow text not null,
+  side text not null,
+  amount bigint not null,
+  business_date character(8) not null,
+  memo text not null,
+  reference text not null,
+  taken_as text not null,
+  taken_at timestamp with time zone not null,
+  constraint bank_line_pkey PRIMARY KEY (book_id, channel, flow),
+  constraint bank_line_amount_check CHECK ((amount > 0)),
+  constraint bank_line_side_check CHECK ((side = ANY (ARRAY['in'::text, 'out'::text]))),
+  constraint bank_line_taken_as_check CHECK ((taken_as = ANY (ARRAY['payout'::text, 'payout_returned'::text, 'settlement'::text, 'bank_transfer'::text, 'reimbursement'::text, 'court_deduction'::text, 'bank_fee'::text, 'pool_interest'::text, 'unknown_credit'::text, 'unknown_debit'::text])))
+);
+CREATE INDEX bank_line_memo ON payments.bank_line USING btree (book_id, memo) WHERE (taken_as = 'unknown_credit'::text);
+
+create table payments.claim (
+  book_id integer not null,
+  key_hash bytea not null,
+  org_id integer not null,
+  request_hash bytea not null,
+  chosen_book integer not null,
+  destination uuid not null,
+  made_at timestamp with time zone not null,
+  constraint claim_pkey PRIMARY KEY (book_id, key_hash),
+  constraint claim_book_id_check CHECK ((book_id = 0)),
+  constraint claim_key_hash_check CHECK ((length(key_hash) = 32))
+);
+
+create table payments.exception (
+  book_id integer not null,
+  org_id integer not null,
+  id uuid not null,
+  kind text not null,
+  about text not null,
+  state text not null,
+  amount bigint not null,
+  evidence jsonb not null,
+  seen integer default 1 not null,
+  opened_at timestamp with time zone not null,
+  deadline timestamp with time zone not null,
+  action text default ''::text not null,
+  note text default ''::text not null,
+  resolved_by text default ''::text not null,
+  moved_at timestamp with time zone not null,
+  constraint exception_pkey PRIMARY KEY (book_id, id),
+  constraint exception_amount_check CHECK ((amount >= 0)),
+  constraint exception_kind_check CHECK ((kind = ANY (ARRAY['late_success'::text, 'paid_twice'::text, 'amount_differs'::text, 'currency_differs'::text, 'payee_differs'::text, 'unknown_too_long'::text, 'contradicted'::text, 'callback_malformed'::text, 'payout_returned'::text, 'refund_route_closed'::text, 'refund_waiting_for_funds'::text, 'approval_needed'::text, 'settlement_differs'::text, 'file_row_unknown'::text, 'chargeback'::text, 'court_deduction'::text, 'bank_fee'::text, 'pool_interest'::text, 'unknown_credit'::text, 'unknown_debit'::text, 'hidden_then_found'::text]))),
+  constraint exception_state_check CHECK ((state = ANY (ARRAY['open'::text, 'resolved'::text])))
+);
+CREATE INDEX exception_deadline ON payments.exception USING btree (book_id, state, deadline);
+CREATE UNIQUE INDEX exception_open ON payments.exception USING btree (book_id, kind, about) WHERE (state = 'open'::text);
+
+create table payments.outside_entry (
+  book_id integer not null,
+  org_id integer not null,
+  id uuid not null,
+  kind text not null,
+  state text not null,
+  account uuid not null,
+  amount bigint not null,
+  channel text not null,
+  flow text not null,
+  about text not null,
+  tries integer default 1 not null,
+  made_at timestamp with time zone not null,
+  moved_at timestamp with time zone not null,
+  constraint outside_entry_pkey PRIMARY KEY (book_id, id),
+  constraint outside_entry_amount_check CHECK ((amount > 0)),
+  constraint outside_entry_kind_check CHECK ((kind = ANY (ARRAY['chargeback'::text, 'court_deduction'::text, 'bank_fee'::text, 'pool_interest'::text, 'unknown_credit'::text, 'unknown_debit'::text]))),
+  constraint outside_entry_state_check CHECK ((state = ANY (ARRAY['booked'::text, 'waiting'::text, 'cleared'::text])))
+);
+CREATE INDEX outside_entry_waiting ON payments.outside_entry USING btree (book_id, made_at) WHERE (state = 'waiting'::text);
+
+create table payments.pay_in (
+  book_id integer not null,
+  org_id integer not null,
+  id uuid not null,
+  destination uuid not null,
+  amount bigint not null,
+  currency text not null,
+  state text not null,
+  subject text not null,
+  late text not null,
+  attributes jsonb not null,
+  plan uuid,
+  leg integer,
+  attempts integer not null,
+  open_attempts integer not null,
+  paid_by uuid,
+  expires_at timestamp with time zone not null,
+  request_hash bytea not null,
+  made_at timestamp with time zone not null,
+  moved_at timestamp with time zone not null,
+  constraint pay_in_pkey PRIMARY KEY (book_id, id),
+  constraint pay_in_amount_check CHECK ((amount > 0)),
+  constraint pay_in_attempts_check CHECK ((attempts >= 0)),
+  constraint pay_in_check CHECK (((open_attempts >= 0) AND (open_attempts <= attempts))),
+  constraint pay_in_late_check CHECK ((late = ANY (ARRAY['refund'::text, 'attach'::text]))),
+  constraint pay_in_state_check CHECK ((state = ANY (ARRAY['open'::text, 'succeeded'::text, 'closed'::text])))
+) with (fillfactor=80);
+
+create table payments.payee_day (
+  book_id integer not null,
+  org_id integer not null,
+  payee text not null,
+  channel text not null,
+  business_date character(8) not null,
+  used bigint not null,
+  count integer not null,
+  constraint payee_day_pkey PRIMARY KEY (book_id, payee, channel, business_date),
+  constraint payee_day_count_check CHECK ((count >= 0)),
+  constraint payee_day_used_check CHECK ((used >= 0))
+);
+
+create table payments.payout (
+  book_id integer not null,
+  org_id integer not null,
+  id uuid not null,
+  source uuid not null,
+  amount bigint not null,
+  purpose text not null,
+  about text not null,
+  payee_name text not null,
+  payee_account text not null,
+  payee_index text not null,
+  bank text not null,
+  account_type text not null,
+  cnaps text not null,
+  memo text not null,
+  state text not null,
+  attempts integer default 0 not null,
+  tried text[] default '{}'::text[] not null,
+  hold_try integer not null,
+  valid_until timestamp with time zone not null,
+  requested_by text not null,
+  approved_by text default ''::text not null,
+  request_hash text not null,
+  code text default ''::text not null,
+  message text default ''::text not null,
+  made_at timestamp with time zone not null,
+  moved_at timestamp with time zone not null,
+  constraint payout_pkey PRIMARY KEY (book_id, id),
+  constraint payout_account_type_check CHECK ((account_type = ANY (ARRAY['personal'::text, 'corporate'::text]))),
+  constraint payout_amount_check CHECK ((amount > 0)),
+  constraint payout_attempts_check CHECK ((attempts >= 0)),
+  constraint payout_check CHECK (((approved_by = ''::text) OR (approved_by <> requested_by))),
+  constraint payout_hold_try_check CHECK ((hold_try >= 0)),
+  constraint payout_purpose_check CHECK ((purpose = ANY (ARRAY['payout'::text, 'refund'::text, 'refund_funding'::text, 'reimbursement'::text]))),
+  constraint payout_state_check CHECK ((state = ANY (ARRAY['waiting_for_cash'::text, 'waiting_for_approval'::text, 'processing'::text, 'succeeded'::text, 'failed'::text, 'cancelled'::text])))
+);
+CREATE INDEX payout_about ON payments.payout USING btree (book_id, about) WHERE (about <> ''::text);
+CREATE INDEX payout_open ON payments.payout USING btree (book_id, made_at) WHERE (state <> ALL (ARRAY['succeeded'::text, 'failed'::text, 'cancelled'::text]));
+CREATE INDEX payout_waiting_for_cash ON payments.payout USING btree (book_id, made_at) WHERE (state = 'waiting_for_cash'::text);
+
+create table payments.payout_return (
+  book_id integer not null,
+  org_id integer not null,
+  attempt uuid not null,
+  payout uuid not null,
+  channel text not null,
+  flow text not null,
+  amount bigint not null,
+  code text not null,
+  says text not null,
+  business_date character(8) not null,
+  booked_to text not null,
+  recorded_at timestamp with time zone not null,
+  constraint payout_return_pkey PRIMARY KEY (book_id, attempt),
+  constraint payout_return_amount_check CHECK ((amount > 0)),
+  constraint payout_return_booked_to_check CHECK ((booked_to = ANY (ARRAY['source'::text, 'suspense'::text])))
+);
+CREATE UNIQUE INDEX payout_return_flow ON payments.payout_return USING btree (book_id, channel, flow);
+
+create table payments.plan (
+  book_id integer not null,
+  org_id integer not null,
+  id uuid not null,
+  destination uuid not null,
+  amount bigint not null,
+  currency text not null,
+  state text not null,
+  subject text not null,
+  bank text not null,
+  account_type text not null,
+  method text not null,
+  attributes jsonb not null,
+  learnt_limit bigint,
+  paid bigint default 0 not null,
+  version integer not null,
+  request_hash bytea not null,
+  made_at timestamp with time zone not null,
+  moved_at timestamp with time zone not null,
+  constraint plan_pkey PRIMARY KEY (book_id, id),
+  constraint plan_account_type_check CHECK ((account_type = ANY (ARRAY[''::text, 'personal'::text, 'corporate'::text]))),
+  constraint plan_amount_check CHECK ((amount > 0)),
+  constraint plan_check CHECK (((paid >= 0) AND (paid <= amount))),
+  constraint plan_learnt_limit_check CHECK ((learnt_limit > 0)),
+  constraint plan_state_check CHECK ((state = ANY (ARRAY['open'::text, 'succeeded'::text, 'closed'::text])))
+);
+
+create table payments.plan_leg (
+  book_id integer not null,
+  org_id integer not null,
+  plan uuid not null,
+  number integer not null,
+  amount bigint not null,
+  state text not null,
+  pay_on text not null,
+  pay_in uuid,
+  tries integer default 0 not null,
+  moved_at timestamp with time zone not null,
+  constraint plan_leg_pkey PRIMARY KEY (book_id, plan, number),
+  constraint plan_leg_amount_check CHECK ((amount > 0)),
+  constraint plan_leg_number_check CHECK ((number >= 1)),
+  constraint plan_leg_state_check CHECK ((state = ANY (ARRAY['planned'::text, 'confirming'::text, 'paid'::text, 'dropped'::text])))
+);
+
+create table payments.refund (
+  book_id integer not null,
+  org_id integer not null,
+  id uuid not null,
+  amount bigint not null,
+  reason text not null,
+  state text not null,
+  open_parts integer not null,
+  succeeded bigint default 0 not null,
+  requested_by text not null,
+  request_hash text not null,
+  payer_name text not null,
+  payer_account text not null,
+  payer_bank text not null,
+  payer_account_type text not null,
+  code text default ''::text not null,
+  made_at timestamp with time zone not null,
+  moved_at timestamp with time zone not null,
+  constraint refund_pkey PRIMARY KEY (book_id, id),
+  constraint refund_amount_check CHECK ((amount > 0)),
+  constraint refund_check CHECK (((succeeded >= 0) AND (succeeded <= amount))),
+  constraint refund_open_parts_check CHECK ((open_parts >= 0)),
+  constraint refund_state_check CHECK ((state = ANY (ARRAY['processing'::text, 'succeeded'::text, 'failed'::text])))
+);
+CREATE INDEX refund_open ON payments.refund USING btree (book_id, made_at) WHERE (state = 'processing'::text);
+
+create table payments.refund_part (
+  book_id integer not null,
+  org_id integer not null,
+  id uuid not null,
+  refund uuid not null,
+  number integer not null,
+  collection uuid not null,
+  channel text not null,
+  source uuid not null,
+  amount bigint not null,
+  route text not null,
+  state text not null,
+  attempts integer default 0 not null,
+  hold_try integer default 0 not null,
+  send_at timestamp with time zone not null,
+  code text default ''::text not null,
+  message text default ''::text not null,
+  made_at timestamp with time zone not null,
+  moved_at timestamp with time zone not null,
+  constraint refund_part_pkey PRIMARY KEY (book_id, id),
+  constraint refund_part_amount_check CHECK ((amount > 0)),
+  constraint refund_part_attempts_check CHECK ((attempts >= 0)),
+  constraint refund_part_hold_try_check CHECK ((hold_try >= 0)),
+  constraint refund_part_number_check CHECK ((number > 0)),
+  constraint refund_part_route_check CHECK ((route = ANY (ARRAY['original'::text, 'payout'::text, 'manual'::text]))),
+  constraint refund_part_state_check CHECK ((state = ANY (ARRAY['planned'::text, 'processing'::text, 'waiting_for_funds'::text, 'waiting_for_approval'::text, 'paying_out'::text, 'manual'::text, 'succeeded'::text, 'failed'::text])))
+);
+CREATE INDEX refund_part_collection ON payments.refund_part USING btree (book_id, collection, send_at);
+CREATE UNIQUE INDEX refund_part_number ON payments.refund_part USING btree (book_id, refund, number);
+CREATE INDEX refund_part_waiting ON payments.refund_part USING btree (book_id, channel) WHERE (state = 'waiting_for_funds'::text);
+
+create table payments.settlement (
+  book_id integer not null,
+  org_id integer not null,
+  channel text not null,
+  business_date character(8) not null,
+  reference text not null,
+  settled bigint not null,
+  fee bigint not null,
+  from_balance bigint not null,
+  rows integer not null,
+  file_hash text not null,
+  state text not null,
+  flow text default ''::text not null,
+  difference bigint default 0 not null,
+  made_at timestamp with time zone not null,
+  moved_at timestamp with time zone not null,
+  constraint settlement_pkey PRIMARY KEY (book_id, channel, business_date),
+  constraint settlement_from_balance_check CHECK ((from_balance >= 0)),
+  constraint settlement_rows_check CHECK ((rows >= 0)),
+  constraint settlement_state_check CHECK ((state = ANY (ARRAY['expected'::text, 'settled'::text, 'differs'::text])))
+);
+CREATE UNIQUE INDEX settlement_reference ON payments.settlement USING btree (book_id, reference);
+
+create table payments.settlement_row (
+  book_id integer not null,
+  org_id integer not null,
+  channel text not null,
+  business_date character(8) not null,
+  "row" integer not null,
+  direction text not null,
+  reference text not null,
+  amount bigint not null,
+  fee bigint not null,
+  state text not null,
+  constraint settlement_row_pkey PRIMARY KEY (book_id, channel, business_date, "row"),
+  constraint settlement_row_amount_check CHECK ((amount >= 0)),
+  constraint settlement_row_direction_check CHECK ((direction = ANY (ARRAY['collect'::text, 'pay'::text, 'refund'::text, 'payout_returned'::text]))),
+  constraint settlement_row_row_check CHECK (("row" > 0)),
+  constraint settlement_row_state_check CHECK ((state = ANY (ARRAY['matched'::text, 'unknown'::text, 'differs'::text, 'repeated'::text, 'idle'::text])))
+);
+CREATE UNIQUE INDEX settlement_row_once ON payments.settlement_row USING btree (book_id, channel, direction, reference) WHERE (state = 'matched'::text);
+
+create schema quality;
+
+create table quality.arrival (
+  book_id integer not null,
+  seq bigint not null,
+  n integer not null,
+  fact jsonb not null,
+  constraint arrival_pkey PRIMARY KEY (book_id, seq, n)
+);
+
+create table quality.attempt (
+  book_id integer not null,
+  id uuid not null,
+  order_id uuid not null,
+  number integer not null,
+  ending integer not null,
+  segment integer not null,
+  made_at timestamp with time zone not null,
+  at timestamp with time zone not null,
+  succeeded_at timestamp with time zone,
+  was_overdue boolean not null,
+  had_failed boolean not null,
+  constraint attempt_pkey PRIMARY KEY (book_id, id),
+  constraint attempt_number_check CHECK ((number > 0))
+);
+CREATE INDEX attempt_made ON quality.attempt USING btree (made_at) INCLUDE (ending, segment);
+CREATE INDEX attempt_order ON quality.attempt USING btree (book_id, order_id);
+
+create table quality.day (
+  day integer not null,
+  ending integer not null,
+  segment integer not null,
+  n bigint not null,
+  constraint day_pkey PRIMARY KEY (day, ending, segment)
+);
+
+create table quality.day_moved (
+  day integer not null,
+  fold bigint not null,
+  constraint day_moved_pkey PRIMARY KEY (day)
+);
+
+create table quality.ending (
+  id integer generated always as identity not null,
+  direction text not null,
+  channel text not null,
+  code text not null,
+  outcome text not null,
+  first boolean not null,
+  converted boolean not null,
+  last_channel text not null,
+  last_code text not null,
+  reclassified boolean not null,
+  constraint ending_pkey PRIMARY KEY (id),
+  constraint ending_direction_channel_code_outcome_first_converted_last__key UNIQUE (direction, channel, code, outcome, first, converted, last_channel, last_code, reclassified),
+  constraint ending_check CHECK ((first OR (NOT converted))),
+  constraint ending_direction_check CHECK ((direction = ANY (ARRAY['collect'::text, 'pay'::text, 'refund'::text]))),
+  constraint ending_outcome_check CHECK ((outcome = ANY (ARRAY['succeeded'::text, 'failed'::text, 'overdue'::text, 'returned'::text, 'returned_late'::text])))
+);
+
+create table quality.fold (
+  one boolean not null,
+  folds bigint not null,
+  constraint fold_pkey PRIMARY KEY (one),
+  constraint fold_one_check CHECK (one)
+);
+
+create table quality.hour (
+  hour integer not null,
+  ending integer not null,
+  n bigint not null,
+  constraint hour_pkey PRIMARY KEY (hour, ending)
+);
+
+create table quality.segment (
+  id integer generated always as identity not null,
+  bank text not null,
+  account_type text not null,
+  band text not null,
+  constraint segment_pkey PRIMARY KEY (id),
+  constraint segment_bank_account_type_band_key UNIQUE (bank, account_type, band),
+  constraint segment_account_type_check CHECK ((account_type = ANY (ARRAY[''::text, 'personal'::text, 'corporate'::text])))
+);
+
+create schema routing;
+
+create table routing.activation (
+  number bigint generated always as identity not null,
+  version text not null,
+  activated_by text not null,
+  activated_at timestamp with time zone not null,
+  constraint activation_pkey PRIMARY KEY (number),
+  constraint activation_version_fkey FOREIGN KEY (version) REFERENCES routing.rule_set(version)
+);
+
+create table routing.channel (
+  name text not null,
+  capability jsonb not null,
+  noted_at timestamp with time zone not null,
+  constraint channel_pkey PRIMARY KEY (name)
+);
+
+create table routing.learnt_permission (
+  direction text not null,
+  channel text not null,
+  bank text not null,
+  account_type text not null,
+  refusals integer not null,
+  learnt_at timestamp with time zone,
+  expires_at timestamp with time zone,
+  evidence jsonb not null,
+  constraint learnt_permission_pkey PRIMARY KEY (direction, channel, bank, account_type),
+  constraint learnt_permission_account_type_check CHECK ((account_type = ANY (ARRAY[''::text, 'personal'::text, 'corporate'::text]))),
+  constraint learnt_permission_check CHECK (((expires_at IS NULL) = (learnt_at IS NULL))),
+  constraint learnt_permission_direction_check CHECK ((direction = ANY (ARRAY['collect'::text, 'pay'::text, 'refund'::text]))),
+  constraint learnt_permission_refusals_check CHECK ((refusals >= 1))
+);
+
+create table routing.observation (
+  attempt text not null,
+  direction text not null,
+  channel text not null,
+  bank text not null,
+  account_type text not null,
+  verdict text not null,
+  code text not null,
+  made_at timestamp with time zone not null,
+  at timestamp with time zone not null,
+  recorded_at timestamp with time zone not null,
+  constraint observation_pkey PRIMARY KEY (attempt),
+  constraint observation_account_type_check CHECK ((account_type = ANY (ARRAY[''::text, 'personal'::text, 'corporate'::text]))),
+  constraint observation_direction_check CHECK ((direction = ANY (ARRAY['collect'::text, 'pay'::text, 'refund'::text]))),
+  constraint observation_verdict_check CHECK ((verdict = ANY (ARRAY['good'::text, 'bad'::text, 'permission'::text, 'none'::text])))
+);
+CREATE INDEX observation_recorded ON routing.observation USING btree (recorded_at);
+
+create table routing.rule_set (
+  version text not null,
+  document jsonb not null,
+  note text default ''::text not null,
+  made_at timestamp with time zone not null,
+  constraint rule_set_pkey PRIMARY KEY (version),
+  constraint rule_set_version_check CHECK ((version ~ '^[0-9a-f]{64}$'::text))
+);

@@ -17,7 +17,8 @@ const COMMANDS: readonly Command[] = [
 Starts everything and plays one home sale through the bank simulator, with the proof at its end.
 --watch    starts again whenever the code changes
 --no-sale  leaves the sale out
-Ports: TENON_PORT (4000) and BANK_PORT (7301), or the next free ones. Data: TENON_DATA.
+Ports: TENON_PORT (4000), BANK_PORT (7301) and RAIL_PORT (7311 and the four after it), or the next free ones.
+Data: TENON_DATA.
 DATABASE_URL names a PostgreSQL of your own, 15 or later.`,
     run: async (args, terminal) => (await import('./commands/start.ts')).run(args, terminal),
   },

@@ -30,9 +30,9 @@ import {
   type Metrics,
   migrate,
   type NotReady,
+  type PersonalSeal,
   printConfig,
   type Shutdown,
-  type Subscriber,
   type World,
   wallClock,
 } from './base/index.ts'
@@ -49,6 +49,7 @@ import {
   ServerLedger,
 } from './ledger/index.ts'
 import { ledgerMetrics, notReady } from './operations.ts'
+import { createPaymentParts, PAYMENT_PART_PROBLEMS, type PaymentParts } from './payment-parts.ts'
 import {
   type Environment,
   readServerConfig,
@@ -63,8 +64,6 @@ export { StartProblem, serverSettings } from './settings.ts'
 /** The one tenant there is until tenants are told apart. */
 const ORG_ID = 1
 const SCHEMES = fileURLToPath(new URL('../../schemes', import.meta.url))
-/** No module listens to another one's events yet. */
-const SUBSCRIBERS: readonly Subscriber[] = []
 
 export interface ServerOptions {
   /** The settings by their names; `docs/reference/config.md` lists them. */
@@ -80,6 +79,8 @@ export interface RunningServer {
   readonly ledger: ServerLedger
   /** The pool at the custody bank; absent when none is configured. */
   readonly pool: Pool | undefined
+  /** Payments over channels; absent when none are configured. */
+  readonly parts: PaymentParts | undefined
   /** What it still waits for before it can do its work; empty when it is ready. */
   ready(): Promise<readonly NotReady[]>
   /** Stops everything in order. Returns the exit code, 0 when all ended cleanly. */
@@ -130,24 +131,35 @@ async function start({ config, env, log, shutdown }: Start): Promise<RunningServ
   })
   shutdown.add('ledger', () => ledger.close())
 
-  const { pool, wake } = await startCustody({ config, world, ledger, shutdown, folders })
+  const seal = await openSeal(config, world, folders.keys)
+  const parts = await startPayments({ config, world, ledger, shutdown, folders, seal, metrics })
+  const { pool, wake } = await startCustody({ config, world, ledger, shutdown, folders, seal })
   const ready = async (): Promise<readonly NotReady[]> => {
     const waits = await notReady(world.db, ledger)
     return waits.length === 0 && pool?.isKnown() === false
       ? [{ name: 'pool', says: 'The custody pool is not open yet; wait until it is.' }]
       : waits
   }
-  const http = await buildHttp({ world, metrics, ledger, pool, ready })
+  const subscribers = parts?.subscribers ?? []
+  const relay = createOutboxRelay({
+    ...{ db: world.db, clock: world.clock, rng: world.rng, log, subscribers },
+    books: () => ledger.owned(),
+  })
+  shutdown.add('outbox relay', () => relay.stop())
+  const http = await buildHttp({ world, metrics, ledger, pool, parts, ready })
   shutdown.add('http', () => http.close())
   here.url = (await listen(http, config.port)).url
   await ledger.open()
   wake()
+  void relay.run()
+  void parts?.run()
   log.info({ url: here.url, books: ledger.owned().length }, 'the server is up')
   return {
     url: here.url,
     world,
     ledger,
     pool,
+    parts,
     ready,
     close: (reason = 'asked to') => shutdown.stop(reason),
   }
@@ -174,41 +186,64 @@ function buildWorld(on: { config: ServerConfig; url: string; log: Log; files: st
   }
 }
 
-interface CustodyStart {
+async function openSeal(config: ServerConfig, world: World, keys: string): Promise<PersonalSeal> {
+  const { db, clock } = world
+  const text = config.personalKeys?.reveal()
+  const file = join(keys, 'personal.key')
+  return createPersonalSeal(await loadPersonalKeys({ text, file, db, now: clock.now() }))
+}
+
+interface Parts {
   readonly config: ServerConfig
   readonly world: World
   readonly ledger: ServerLedger
   readonly shutdown: Shutdown
   readonly folders: { readonly keys: string }
+  readonly seal: PersonalSeal
+}
+
+/** Payments over the configured channels, with their due work in every book this server writes. */
+async function startPayments(start: Parts & { readonly metrics: Metrics }) {
+  const { config, world, ledger, shutdown, folders, seal, metrics } = start
+  const wakes = { sweeper: () => {} }
+  const parts = await createPaymentParts({
+    ...{ config, world, ledger, seal, metrics, orgId: ORG_ID },
+    ...{ keys: diskFiles(folders.keys), keysFolder: folders.keys, schemes: diskFiles(SCHEMES) },
+    onPlanned: () => wakes.sweeper(),
+  })
+  if (parts === undefined) return undefined
+  const { db, clock, rng, log } = world
+  const sweeper = createDueSweeper({
+    ...{ db, clock, rng, log, handlers: parts.handlers },
+    books: () => ledger.owned(),
+  })
+  wakes.sweeper = () => sweeper.wake()
+  shutdown.add('due work of payments', () => sweeper.stop())
+  shutdown.add('payment channels', () => parts.stop())
+  const run = () => {
+    void sweeper.run()
+    void parts.run()
+  }
+  return { ...parts, run: async () => run() }
 }
 
 /**
- * Custody, its pool, and whatever works by itself: due work and the outbox. Custody's due work runs
+ * Custody, its pool, and due work of both. Custody's due work runs
  * only where its pool is open; that of the ledger in every book this server writes.
  */
-async function startCustody({ config, world, ledger, shutdown, folders }: CustodyStart) {
+async function startCustody({ config, world, ledger, shutdown, folders, seal }: Parts) {
   const { db, clock, rng, log } = world
   const sweep = (name: string, handlers: Record<string, DueHandler>, books: () => number[]) => {
     const sweeper = createDueSweeper({ db, clock, rng, log, handlers, books })
     shutdown.add(name, () => sweeper.stop())
     return sweeper
   }
-  const relay = createOutboxRelay({
-    ...{ db, clock, rng, log, subscribers: SUBSCRIBERS },
-    books: () => ledger.owned(),
-  })
-  shutdown.add('outbox relay', () => relay.stop())
   const holds = sweep('due work of the ledger', { [EXPIRE_HOLD]: expireHolds(ledger) }, () => [
     ...ledger.owned(),
   ])
   const keys = diskFiles(folders.keys)
-  const keyFile = join(folders.keys, 'personal.key')
-  const text = config.personalKeys?.reveal()
-  const seal = createPersonalSeal(
-    await loadPersonalKeys({ text, file: keyFile, db, now: clock.now() }),
-  )
   const channel = await bankChannel(config, { world, keys, keysFolder: folders.keys })
-  const runs = [() => relay.run(), () => holds.run()]
+  const runs = [() => holds.run()]
   if (channel === undefined) return { pool: undefined, wake: () => runAll(runs) }
 
   const schemes = await loadSchemes(diskFiles(SCHEMES))
@@ -237,20 +272,22 @@ interface HttpParts {
   readonly metrics: Metrics
   readonly ledger: ServerLedger
   readonly pool: Pool | undefined
+  readonly parts: PaymentParts | undefined
   readonly ready: () => Promise<readonly NotReady[]>
 }
 
-function buildHttp({ world, metrics, ledger, pool, ready }: HttpParts): Promise<Http> {
+function buildHttp({ world, metrics, ledger, pool, parts, ready }: HttpParts): Promise<Http> {
   const { clock, rng, net, log, db } = world
   const answers: Answers = { find: (book, keyHash) => findAnswer(db, book, keyHash) }
   const takeNotice = pool === undefined ? () => undefined : pool.takeNotice
   return createHttp({
     ...{ log, clock, rng, net, metrics, answers, ready, orgId: ORG_ID },
     faults: [ledgerFaults(ledger)],
-    refusals: [...LEDGER_PROBLEMS, ...CHANNEL_PROBLEMS],
+    refusals: [...LEDGER_PROBLEMS, ...CHANNEL_PROBLEMS, ...PAYMENT_PART_PROBLEMS],
     routes: [
       ...ledgerRoutes({ ledger, reads: createReads(db), orgId: ORG_ID }),
       ...channelRoutes({ takeNotice }),
+      ...(parts?.routes ?? []),
     ],
   })
 }

@@ -39,6 +39,7 @@ import {
   payoutRoutes,
   planRoutes,
   refundRoutes,
+  transfersOf,
 } from './payments/index.ts'
 import { LOCK_POOLS } from './pool-store.ts'
 import { openQuality, QUALITY_PROBLEMS, type Quality, qualityRoutes } from './quality/index.ts'
@@ -127,7 +128,15 @@ export async function createPaymentParts(
     channelAccount: (channel: string) =>
       set.channels.find((each) => each.channel.name === channel)?.funding,
   }
-  const outflows = createOutflows(payments.context, { places, matchTransfer })
+  const offline = set.channels.find(({ channel }) =>
+    channel.capability.methods.includes('bank_transfer'),
+  )
+  const outflows = createOutflows(payments.context, {
+    places,
+    ...(offline === undefined
+      ? {}
+      : { matchTransfer: transfersOf(payments.context, offline.channel.name, matchTransfer) }),
+  })
   const work = new Work(options, { set, books, outflows, routing, quality })
   return {
     ...{ payments, outflows, routing, quality, codes },

@@ -10,14 +10,18 @@ import { parseArgs } from 'node:util'
 import { defaultDataFolder, launchPostgres } from '../../server/src/base/postgres/index.ts'
 import type { RunningServer } from '../../server/src/main.ts'
 import type { Terminal } from '../command.ts'
+import { RAIL_NAMES } from '../rails/names.ts'
 import { type BankProcess, forkBank } from '../start/bank.ts'
 import { bankDatabase, openDatabase, type StartDatabase } from '../start/database.ts'
 import type { BankKeys } from '../start/keys.ts'
 import { StartProblem } from '../start/problem.ts'
+import { forkRails, type RailsProcess } from '../start/rails.ts'
 import { createStops, type Stops } from '../start/stops.ts'
 
 const API_PORT = 4000
 const BANK_PORT = 7301
+/** The first of five: WeChat Pay, Alipay, UnionPay, NetsUnion, our own bank. */
+const RAIL_PORT = 7311
 const READY_MS = 30_000
 const LOOK_MS = 50
 /** The simulator makes a day's files on the day itself, and pays out at once. */
@@ -73,6 +77,8 @@ async function start({ terminal, stops, plays }: Start): Promise<void> {
   loading.catch(() => undefined)
   const bank = forkBank(say)
   stops.add('bank simulator', () => bank.close())
+  const rails = forkRails(say)
+  stops.add('rail simulators', () => rails.close())
   const database = await openDatabase(terminal, stops)
   // Once more: its database must not go before it does.
   stops.add('bank simulator', () => bank.close())
@@ -81,10 +87,16 @@ async function start({ terminal, stops, plays }: Start): Promise<void> {
 
   const claim = await onlyOne(database.url)
   stops.add('claim', () => claim.release())
-  const [port = API_PORT, bankPort = BANK_PORT] = await choosePorts(
+  const [port = API_PORT, bankPort = BANK_PORT, ...railPorts] = await choosePorts(
     [
       { what: 'the API', usual: API_PORT, variable: 'TENON_PORT', asked: env.TENON_PORT },
       { what: 'the bank simulator', usual: BANK_PORT, variable: 'BANK_PORT', asked: env.BANK_PORT },
+      ...RAIL_NAMES.map((name, index) => ({
+        what: `the simulator of ${name}`,
+        usual: RAIL_PORT + index,
+        variable: 'RAIL_PORT',
+        asked: portAfter(env.RAIL_PORT, index),
+      })),
     ],
     say,
   )
@@ -94,6 +106,7 @@ async function start({ terminal, stops, plays }: Start): Promise<void> {
   stops.throwIfStopping()
   const bankUp = openBank(bank, { database, keys, port: bankPort, apiUrl })
   bankUp.catch(() => undefined)
+  const channels = await openRails(rails, { database, ports: railPorts, apiUrl })
   const server = await startServer({
     env: {
       ...env,
@@ -101,6 +114,7 @@ async function start({ terminal, stops, plays }: Start): Promise<void> {
       TENON_PORT: String(port),
       TENON_KEYS: database.keysFolder,
       TENON_CUSTODY_BANK_URL: bankUrl,
+      TENON_CHANNELS: env.TENON_CHANNELS || channels.file,
       TENON_LOG_LEVEL: env.TENON_LOG_LEVEL || 'warn',
     },
   })
@@ -122,6 +136,7 @@ async function start({ terminal, stops, plays }: Start): Promise<void> {
   say(`API               ${server.url}/v1   (its pages: ${server.url}/docs)`)
   say(`Health            ${server.url}/readyz, ${server.url}/metrics`)
   say(`Bank simulator    ${bankUrl}/admin/proof   (its own book, proved)`)
+  say(`Rail simulators   ${channels.urls.join(' ')}   (each with its own book at /admin/orders)`)
   say(`Database          ${database.says}`)
   say(`Keys              ${database.keysFolder}`)
   say('Press Ctrl-C to stop.')
@@ -143,6 +158,31 @@ async function openBank(bank: BankProcess, on: OpenBank): Promise<string> {
     port: on.port,
     settings: BANK_SETTINGS,
   })
+}
+
+interface OpenRails {
+  readonly database: StartDatabase
+  readonly ports: readonly number[]
+  readonly apiUrl: string
+}
+
+/** The rails' ports follow the one that is asked for; 0 asks for any. */
+function portAfter(asked: string | undefined, index: number): string | undefined {
+  return asked === undefined || !/^[1-9]\d*$/.test(asked) ? asked : String(Number(asked) + index)
+}
+
+/** Starts the rails; gives their addresses and the file of channels that names them. */
+async function openRails(rails: RailsProcess, { database, ports, apiUrl }: OpenRails) {
+  const file = join(database.keysFolder, 'channels.json')
+  const { urls } = await rails.open({
+    ports,
+    port: ports[0] ?? RAIL_PORT,
+    callbacks: apiUrl,
+    folder: database.railsFolder,
+    keysFile: join(database.keysFolder, 'rails.json'),
+    channelFile: file,
+  })
+  return { file, urls: Object.values(urls).map((url) => new URL(url).origin) }
 }
 
 /** Waits until the server can work, and gives the pool's book. */

@@ -13,7 +13,20 @@ import {
   wallClock,
 } from '../../server/src/base/index.ts'
 import { CHANNEL_PROBLEMS, channelRoutes } from '../../server/src/channels/index.ts'
+import { type CodeTable, codeRoutes } from '../../server/src/codes/index.ts'
 import { LEDGER_PROBLEMS, type LedgerRoutes, ledgerRoutes } from '../../server/src/ledger/index.ts'
+import { PAYMENT_PART_PROBLEMS } from '../../server/src/payment-parts.ts'
+import {
+  type Outflows,
+  type Payments,
+  type PaymentsContext,
+  paymentRoutes,
+  payoutRoutes,
+  planRoutes,
+  refundRoutes,
+} from '../../server/src/payments/index.ts'
+import { type Quality, qualityRoutes } from '../../server/src/quality/index.ts'
+import { type RoutingRoutes, routingRoutes } from '../../server/src/routing/index.ts'
 
 /** The routes of every module. */
 function allRoutes(): Route[] {
@@ -21,6 +34,13 @@ function allRoutes(): Route[] {
   return [
     ...ledgerRoutes(nothing as LedgerRoutes),
     ...channelRoutes({ takeNotice: () => undefined }),
+    ...paymentRoutes({ context: {} } as Payments),
+    ...planRoutes({ context: {} } as Payments),
+    ...payoutRoutes(nothing as PaymentsContext, nothing as Outflows),
+    ...refundRoutes(nothing as PaymentsContext, nothing as Outflows),
+    ...codeRoutes(nothing as CodeTable),
+    ...qualityRoutes(nothing as Quality),
+    ...routingRoutes(nothing as RoutingRoutes),
   ]
 }
 
@@ -34,7 +54,7 @@ export async function generateOpenApi(): Promise<string> {
     net: httpNet({ clock }),
     metrics: createMetrics(),
     answers: { find: async () => undefined },
-    refusals: [...LEDGER_PROBLEMS, ...CHANNEL_PROBLEMS],
+    refusals: [...LEDGER_PROBLEMS, ...CHANNEL_PROBLEMS, ...PAYMENT_PART_PROBLEMS],
     routes: allRoutes(),
   })
   const document = http.openapi()

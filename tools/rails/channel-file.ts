@@ -2,7 +2,8 @@
 import { publicPem } from '../../simulators/bank-direct/index.ts'
 import { testKeys } from '../../simulators/unionpay/index.ts'
 import type { RailKeys } from './keys.ts'
-import { OURS, type RailName, type Rails } from './rails.ts'
+import type { RailName } from './names.ts'
+import { OURS, type Rails } from './rails.ts'
 
 export const OWN_BOOK = 'Own money'
 export const COLLECTION_POOL = 'Collection pool'
@@ -91,11 +92,12 @@ export function channelSettings(options: ChannelFileOptions) {
       firstDate,
     },
     'offline-transfer': {
-      accountName: '榫卯科技有限公司客户备付金',
-      account,
-      bank: 'CMB',
-      bankName: '招商银行深圳分行',
-      cnaps: '308584000013',
+      account: {
+        name: '榫卯科技有限公司客户备付金',
+        number: account,
+        bank: '招商银行深圳分行',
+        cnaps: '308584000013',
+      },
     },
   } as const
 }

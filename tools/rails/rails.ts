@@ -11,10 +11,7 @@ import { type NetsunionRail, startNetsunion } from '../../simulators/netsunion/i
 import { MER_ID, startUnionPay, testKeys } from '../../simulators/unionpay/index.ts'
 import { startWechatPay, type WechatPayRail } from '../../simulators/wechat-pay/index.ts'
 import type { RailKeys } from './keys.ts'
-
-export const RAIL_NAMES = ['wechat-pay', 'alipay', 'unionpay', 'netsunion', 'bank-direct'] as const
-
-export type RailName = (typeof RAIL_NAMES)[number]
+import { RAIL_NAMES, type RailName } from './names.ts'
 
 /** Who we are at each rail. */
 export const OURS = {
@@ -50,20 +47,20 @@ export interface RailsOptions extends Omit<RailOptions, 'callbackUrl' | 'journal
   readonly callbacks?: string
   /** A folder for the journals of their books; in memory only when absent. */
   readonly folder?: string
-  /** The first of five ports that follow each other; any free ones when absent. */
-  readonly port?: number
+  /** In the order of `RAIL_NAMES`; any free ones when absent. */
+  readonly ports?: readonly number[]
 }
 
 /** Starts all rails. What was started is stopped when one does not start. */
 export async function startRails(options: RailsOptions): Promise<Rails> {
-  const { keys, callbacks, folder, port, ...common } = options
+  const { keys, callbacks, folder, ports, ...common } = options
   const of = (name: RailName): RailOptions => ({
     ...common,
     ...(callbacks === undefined
       ? {}
       : { callbackUrl: `${callbacks}/v1/channels/${name}/callbacks` }),
     ...(folder === undefined ? {} : { journal: join(folder, `${name}.jsonl`) }),
-    ...(port === undefined ? {} : { port: port + RAIL_NAMES.indexOf(name) }),
+    port: ports?.[RAIL_NAMES.indexOf(name)] ?? 0,
   })
   const started: { close(): Promise<void> }[] = []
   const up = async <R extends { close(): Promise<void> }>(rail: Promise<R>): Promise<R> => {

@@ -17,6 +17,8 @@ export interface StartDatabase {
   readonly adminUrl: string
   /** What is kept outside of it. */
   readonly keysFolder: string
+  /** Where the books of the rail simulators are kept; they belong to this database. */
+  readonly railsFolder: string
   /** Where it is, for the reader. */
   readonly says: string
 }
@@ -32,7 +34,8 @@ export async function openDatabase(terminal: Terminal, stops: Stops): Promise<St
     await checkServer(given)
     // Beside the data folder, not in it: resetting the embedded database must not lose these keys.
     const keysFolder = keys === '' ? `${data}-keys` : keys
-    return { url: given, adminUrl: given, keysFolder, says: 'that of DATABASE_URL' }
+    const railsFolder = `${data}-rails`
+    return { url: given, adminUrl: given, keysFolder, railsFolder, says: 'that of DATABASE_URL' }
   }
   const postgres = await launchPostgres({ dataFolder: data, onLine: say })
   stops.add('PostgreSQL', () => postgres.stop())
@@ -41,6 +44,7 @@ export async function openDatabase(terminal: Terminal, stops: Stops): Promise<St
     url: postgres.url,
     adminUrl: postgres.adminUrl,
     keysFolder: keys === '' ? join(data, 'keys') : keys,
+    railsFolder: join(data, 'rails'),
     says: `${postgres.dataFolder} (PostgreSQL on port ${postgres.port})`,
   }
 }

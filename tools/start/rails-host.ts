@@ -14,9 +14,9 @@ const PAY_AFTER_MS = 2_000
 hostSimulator(async (to: ToRails, trouble) => {
   const keys = await keptRailKeys(to.keysFile)
   await mkdir(to.folder, { recursive: true, mode: 0o700 })
-  const { port, callbacks, folder } = to
+  const { ports, callbacks, folder } = to
   const rails = await startRails({
-    ...{ keys, port, callbacks, folder, onError: trouble },
+    ...{ keys, ports, callbacks, folder, onError: trouble },
     payAfterMs: PAY_AFTER_MS,
   })
   const addresses = addressesOf(rails)

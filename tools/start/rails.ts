@@ -4,7 +4,9 @@ import { forkSimulator, type SimulatorProcess } from './simulator.ts'
 
 /** How the rails are to start. */
 export interface ToRails {
-  /** The first of five ports. */
+  /** In the order of `RAIL_NAMES`. */
+  readonly ports: readonly number[]
+  /** The first of them, for a sentence. */
   readonly port: number
   /** The server's address, for callbacks. */
   readonly callbacks: string
