@@ -275,6 +275,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/channels/{channel}/callbacks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Takes a callback of a payment channel, in its own words, signed over its bytes. */
+        post: operations["takeCallback"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/channels/{channel}/notices": {
         parameters: {
             query?: never;
@@ -286,6 +303,74 @@ export interface paths {
         put?: never;
         /** Takes a notice of a bank, signed over its bytes as its channel agreed. */
         post: operations["takeNotice"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/codes/inbox": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Response codes that came and stand in no list, the most frequent first. */
+        get: operations["listUnmappedCodes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/codes/inbox/{channel}/{direction}/{code}/classification": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Says what a code means. Success rates follow at once, those of the past too. */
+        post: operations["classifyCode"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/exceptions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What needs a person in a book, the nearest deadline first. */
+        get: operations["listExceptions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/exceptions/{id}/resolution": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Resolves an exception by one of the actions of its kind. */
+        post: operations["resolveException"];
         delete?: never;
         options?: never;
         head?: never;
@@ -337,6 +422,380 @@ export interface paths {
         put?: never;
         /** Gives what is left of a hold back to its debit account. */
         post: operations["voidHold"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/payment-plans": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Splits an amount above the limits of one payment into legs that sum to it. */
+        post: operations["createPaymentPlan"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/payment-plans/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A payment plan with its legs. */
+        get: operations["getPaymentPlan"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/payment-plans/{id}/legs/{number}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Changes the amount of a leg, or pays it. A leg is paid by one payment at a time. */
+        post: operations["changePaymentPlanLeg"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/payments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Opens a payment and asks a channel to collect it; one key makes one payment. */
+        post: operations["createPayment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/payments/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One payment with its attempts, and why each went over its channel. */
+        get: operations["getPayment"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/payments/{id}/attempts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** One more attempt at a payment, in another way; the payer may have paid the first. */
+        post: operations["createAttempt"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/payments/{id}/close": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Closes an unpaid payment, at its channels first. Sent again it answers the same. */
+        post: operations["closePayment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/payouts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Reserves money and pays it out; one key makes one payout. It waits for cleared cash. */
+        post: operations["createPayout"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/payouts/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One payout with its attempts, and whether it came back. */
+        get: operations["getPayout"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/payouts/{id}/approval": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A second person lets a payout go. */
+        post: operations["approvePayout"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/payouts/{id}/cancellation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Gives up a payout that waits and has not been sent. */
+        post: operations["cancelPayout"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/refunds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Gives money back over one or many payments; one key makes one refund. */
+        post: operations["createRefund"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/refunds/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One refund with its parts, and by which way each goes back. */
+        get: operations["getRefund"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/refunds/{id}/approval": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A second person lets parts whose way back is closed be paid out to the payer. */
+        post: operations["approveRefund"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/routing/decisions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Which channel would take a payment now, and why each other one would not. Sends nothing. */
+        post: operations["previewRouteDecision"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/routing/health": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How channels do lately, counting only failures they caused, with their breakers. */
+        get: operations["listChannelHealth"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/routing/learnt": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What channels refused for lack of permission, until when it is believed, and on what evidence. */
+        get: operations["listLearntPermissions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/routing/learnt/forget": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Forgets a lesson, for when the permission was granted: the channel is used again at once. */
+        post: operations["forgetLearntPermission"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/routing/rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The rules in force with their sentences, and the versions that were kept. */
+        get: operations["readRoutingRules"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/routing/rules/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Everything that is wrong with a document of rules, or what each rule does. Keeps nothing. */
+        post: operations["checkRoutingRules"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/success-rates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Counts and rates of attempts made in a window, of any slice, by any of its dimensions. */
+        get: operations["readSuccessRates"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/success-rates/changes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What each slice did to a change of a rate between two windows; it adds up to the change. */
+        get: operations["explainSuccessRate"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -416,6 +875,35 @@ export interface components {
             /** @enum {string} */
             state: "open" | "frozen" | "closed";
         };
+        Attempt: {
+            /** @enum {string} */
+            booked_to?: "destination" | "suspense";
+            channel: string;
+            channel_code?: string;
+            channel_reference?: string;
+            class?: string;
+            created_at: string;
+            /** @description the id of an attempt, such as att_7_019a2b3c4d5e7f708192a3b4c5d6e7f8 */
+            id: string;
+            method?: string;
+            number: number;
+            payer_action?: {
+                kind: string;
+                value: string;
+            };
+            reference: string;
+            retry?: string;
+            /** @enum {string} */
+            status: "intended" | "sending" | "accepted" | "unknown" | "succeeded" | "failed";
+            user_message?: {
+                en: string;
+                zh: string;
+            };
+            why?: {
+                candidates: components["schemas"]["Candidate"][];
+                rules: string;
+            };
+        };
         Balances: {
             available: components["schemas"]["SignedMoney"];
             pending_credits: components["schemas"]["Money"];
@@ -435,9 +923,45 @@ export interface components {
             data: components["schemas"]["Book"][];
             has_more: boolean;
         };
+        ByPerson: {
+            /** @description the id of a person without control characters, at most 80 */
+            by: string;
+        };
+        Candidate: {
+            channel: string;
+            cost: string;
+            eligible: boolean;
+            success_ppm: number;
+            why: string;
+        };
+        ChannelHealth: {
+            account_type: string;
+            /** @description Failures the channel itself caused. */
+            bad: number;
+            /** @description "*": all banks together. */
+            bank: string;
+            breaker: "closed" | "open" | "half_open";
+            channel: string;
+            direction: string;
+            good: number;
+            since: string | null;
+            success_ppm: number;
+        };
         ClosePeriod: {
             /** @description a time with its offset (RFC 3339), at most to the millisecond, such as 2026-03-01T09:30:00+08:00 */
             before: string;
+        };
+        CodeClassification: {
+            cause: string | null;
+            certainty: string;
+            letter: string;
+            reason: string;
+            retry: string;
+            text: {
+                en: string;
+                zh: string;
+            };
+            version: number;
         };
         /**
          * @description an ISO 4217 code, such as CNY
@@ -452,6 +976,34 @@ export interface components {
             title: string;
             /** @description The type a problem with this code carries */
             type: string;
+        };
+        Exception: {
+            about: string;
+            action?: string;
+            actions: string[];
+            /** @description minor units */
+            amount: string;
+            deadline: string;
+            evidence: {
+                [key: string]: unknown;
+            };
+            /** @description the id of an exception, such as exc_7_019a2b3c4d5e7f708192a3b4c5d6e7f8 */
+            id: string;
+            kind: string;
+            note?: string;
+            opened_at: string;
+            owner: string;
+            resolved_by?: string;
+            seen: number;
+            /** @enum {string} */
+            status: "open" | "resolved";
+            title: {
+                en: string;
+                zh: string;
+            };
+        };
+        ExceptionPage: {
+            data: components["schemas"]["Exception"][];
         };
         Hold: {
             amount: components["schemas"]["Money"];
@@ -485,6 +1037,21 @@ export interface components {
             purpose?: string;
             /** @enum {string} */
             type: "hold";
+        };
+        LearntPermission: {
+            account_type: string;
+            /** @description "*": all banks together. */
+            bank: string;
+            channel: string;
+            direction: string;
+            evidence: {
+                at: string;
+                attempt: string;
+                code: string;
+            }[];
+            expires_at: string | null;
+            learnt_at: string | null;
+            refusals: number;
         };
         Leg: {
             amount: components["schemas"]["Money"];
@@ -522,12 +1089,205 @@ export interface components {
             /** @description a name without control characters */
             name: string;
         };
+        NewAttempt: {
+            /** @enum {string} */
+            account_type?: "personal" | "corporate";
+            /** @description a bank's short code such as ICBC */
+            bank?: string;
+            methods: ("wechat_native" | "wechat_h5" | "wechat_jsapi" | "alipay_qr" | "alipay_page" | "collection" | "bank_transfer")[];
+            payer?: components["schemas"]["Payer"];
+            /** @description an id without control characters, at most 128 */
+            payer_id?: string;
+            /** @description an address without control characters, at most 45 */
+            payer_ip?: string;
+        };
         NewBook: {
             /** @description the name of a chart template, such as custody_pool */
             chart: string;
             currency: components["schemas"]["Currency"];
             /** @description a name without control characters */
             name: string;
+        };
+        NewPayment: {
+            /** @enum {string} */
+            account_type?: "personal" | "corporate";
+            amount: components["schemas"]["Money"];
+            attributes?: {
+                [key: string]: string;
+            };
+            /** @description a bank's short code such as ICBC */
+            bank?: string;
+            destination: string | string[];
+            expires_in_minutes?: number;
+            /** @enum {string} */
+            late?: "refund" | "attach";
+            methods: ("wechat_native" | "wechat_h5" | "wechat_jsapi" | "alipay_qr" | "alipay_page" | "collection" | "bank_transfer")[];
+            payer?: components["schemas"]["Payer"];
+            /** @description an id without control characters, at most 128 */
+            payer_id?: string;
+            /** @description an address without control characters, at most 45 */
+            payer_ip?: string;
+            /** @description a line for the payer without control characters, at most 100 */
+            subject: string;
+        };
+        NewPaymentPlan: {
+            /** @enum {string} */
+            account_type?: "personal" | "corporate";
+            amount: components["schemas"]["Money"];
+            attributes?: {
+                [key: string]: string;
+            };
+            /** @description a bank's short code such as ICBC */
+            bank?: string;
+            /** @description the id of an account, such as acc_7_019a2b3c4d5e7f708192a3b4c5d6e7f8 */
+            destination: string;
+            /** @enum {string} */
+            method: "wechat_native" | "wechat_h5" | "wechat_jsapi" | "alipay_qr" | "alipay_page" | "collection" | "bank_transfer";
+            /** @description a line for the payer without control characters, at most 100 */
+            subject: string;
+        };
+        NewPayout: {
+            amount: components["schemas"]["Money"];
+            approval?: boolean;
+            expires_in_minutes?: number;
+            /** @description a line for the payee without control characters, at most 100 */
+            memo: string;
+            payee: components["schemas"]["Payee"];
+            /** @description the id of a person without control characters, at most 80 */
+            requested_by: string;
+            /** @description the id of an account, such as acc_7_019a2b3c4d5e7f708192a3b4c5d6e7f8 */
+            source: string;
+        };
+        NewRefund: {
+            amount: components["schemas"]["Money"];
+            payer?: components["schemas"]["Payee"];
+            payments: string[];
+            /** @description a reason without control characters, at most 80 */
+            reason: string;
+            /** @description the id of a person without control characters, at most 80 */
+            requested_by: string;
+            /** @description the id of an account, such as acc_7_019a2b3c4d5e7f708192a3b4c5d6e7f8 */
+            source?: string;
+        };
+        Payee: {
+            /** @description an account number without control characters, at most 40 */
+            account: string;
+            /** @enum {string} */
+            account_type: "personal" | "corporate";
+            /** @description a bank's short code such as ICBC */
+            bank: string;
+            /** @description 12 digits */
+            cnaps?: string;
+            /** @description a name without control characters, at most 100 */
+            name: string;
+        };
+        Payer: {
+            /** @description an account number without control characters, at most 40 */
+            account: string;
+            /** @enum {string} */
+            account_type: "personal" | "corporate";
+            /** @description a bank's short code such as ICBC */
+            bank: string;
+            /** @description an ID number without control characters, at most 20 */
+            id_number?: string;
+            /** @description a mobile number without control characters, at most 20 */
+            mobile?: string;
+            /** @description a name without control characters, at most 100 */
+            name: string;
+        };
+        PayLeg: {
+            /** @enum {string} */
+            account_type?: "personal" | "corporate";
+            /** @description a bank's short code such as ICBC */
+            bank?: string;
+            methods?: ("wechat_native" | "wechat_h5" | "wechat_jsapi" | "alipay_qr" | "alipay_page" | "collection" | "bank_transfer")[];
+            payer?: components["schemas"]["Payer"];
+            /** @description an id without control characters, at most 128 */
+            payer_id?: string;
+            /** @description an address without control characters, at most 45 */
+            payer_ip?: string;
+        };
+        Payment: {
+            amount: components["schemas"]["Money"];
+            attempts: components["schemas"]["Attempt"][];
+            created_at: string;
+            /** @description the id of an account, such as acc_7_019a2b3c4d5e7f708192a3b4c5d6e7f8 */
+            destination: string;
+            expires_at: string;
+            /** @description the id of a payment, such as pay_7_019a2b3c4d5e7f708192a3b4c5d6e7f8 */
+            id: string;
+            /** @enum {string} */
+            late: "refund" | "attach";
+            leg?: number;
+            /** @description the id of a payment plan, such as plan_7_019a2b3c4d5e7f708192a3b4c5d6e7f8 */
+            plan?: string;
+            /** @enum {string} */
+            status: "open" | "succeeded" | "closed";
+            subject: string;
+        };
+        PaymentPlan: {
+            amount: components["schemas"]["Money"];
+            created_at: string;
+            /** @description the id of an account, such as acc_7_019a2b3c4d5e7f708192a3b4c5d6e7f8 */
+            destination: string;
+            /** @description the id of a payment plan, such as plan_7_019a2b3c4d5e7f708192a3b4c5d6e7f8 */
+            id: string;
+            legs: components["schemas"]["PlanLeg"][];
+            method: string;
+            paid: components["schemas"]["Money"];
+            /** @enum {string} */
+            status: "open" | "succeeded" | "closed";
+            subject: string;
+        };
+        PaymentPlanLegChange: {
+            amount?: components["schemas"]["Money"];
+            pay?: components["schemas"]["PayLeg"];
+        };
+        Payout: {
+            about?: string;
+            amount: components["schemas"]["Money"];
+            approved_by?: string;
+            attempts: components["schemas"]["PayoutAttempt"][];
+            code?: string;
+            created_at: string;
+            /** @description the id of a payout, such as pout_7_019a2b3c4d5e7f708192a3b4c5d6e7f8 */
+            id: string;
+            memo: string;
+            /** @enum {string} */
+            purpose: "payout" | "refund" | "refund_funding" | "reimbursement";
+            requested_by: string;
+            returns: components["schemas"]["PayoutReturn"][];
+            /** @description the id of an account, such as acc_7_019a2b3c4d5e7f708192a3b4c5d6e7f8 */
+            source: string;
+            /** @enum {string} */
+            status: "waiting_for_cash" | "waiting_for_approval" | "processing" | "succeeded" | "failed" | "cancelled";
+            valid_until: string;
+        };
+        PayoutAttempt: {
+            channel: string;
+            channel_code?: string;
+            number: number;
+            reference: string;
+            status: string;
+        };
+        PayoutReturn: {
+            amount: components["schemas"]["Money"];
+            /** @enum {string} */
+            booked_to: "source" | "suspense";
+            channel: string;
+            code: string;
+            date: string;
+            flow: string;
+            says: string;
+        };
+        PlanLeg: {
+            amount: components["schemas"]["Money"];
+            number: number;
+            pay_on: string;
+            /** @description the id of a payment, such as pay_7_019a2b3c4d5e7f708192a3b4c5d6e7f8 */
+            payment?: string;
+            /** @enum {string} */
+            status: "planned" | "confirming" | "paid" | "dropped";
         };
         PostTransfer: {
             amount: components["schemas"]["Money"];
@@ -584,6 +1344,28 @@ export interface components {
             holds: boolean;
             proofs: components["schemas"]["Proof"][];
         };
+        Refund: {
+            amount: components["schemas"]["Money"];
+            created_at: string;
+            /** @description the id of a refund, such as ref_7_019a2b3c4d5e7f708192a3b4c5d6e7f8 */
+            id: string;
+            parts: components["schemas"]["RefundPart"][];
+            reason: string;
+            requested_by: string;
+            /** @enum {string} */
+            status: "processing" | "succeeded" | "failed";
+            succeeded: components["schemas"]["Money"];
+        };
+        RefundPart: {
+            amount: components["schemas"]["Money"];
+            channel: string;
+            code?: string;
+            number: number;
+            /** @enum {string} */
+            route: "original" | "payout" | "manual";
+            /** @enum {string} */
+            status: "planned" | "processing" | "waiting_for_funds" | "waiting_for_approval" | "paying_out" | "manual" | "succeeded" | "failed";
+        };
         ReleaseHold: {
             /** @description a time with its offset (RFC 3339), at most to the millisecond, such as 2026-03-01T09:30:00+08:00 */
             effective_at?: string;
@@ -598,6 +1380,14 @@ export interface components {
             /** @description the id of an account, such as acc_7_019a2b3c4d5e7f708192a3b4c5d6e7f8 */
             credit_account?: string;
         };
+        Resolution: {
+            /** @description one of the actions of its kind without control characters, at most 40 */
+            action: string;
+            /** @description who decides without control characters, at most 80 */
+            by: string;
+            /** @description why, in a sentence without control characters, at most 500 */
+            note: string;
+        };
         ReverseTransfer: {
             /** @description a time with its offset (RFC 3339), at most to the millisecond, such as 2026-03-01T09:30:00+08:00 */
             effective_at?: string;
@@ -609,6 +1399,44 @@ export interface components {
             subject: string;
             /** @enum {string} */
             type: "reverse";
+        };
+        RouteCandidate: {
+            channel: string;
+            /** @description Minor units. */
+            cost: string;
+            eligible: boolean;
+            says: {
+                en: string;
+                zh: string;
+            };
+            success_ppm: number;
+            why: string;
+        };
+        RoutingRule: {
+            id: string;
+            says: {
+                en: string;
+                zh: string;
+            };
+            then: {
+                [key: string]: unknown;
+            };
+            title: {
+                en: string;
+                zh: string;
+            };
+            when: string;
+        };
+        RoutingRuleProblem: {
+            code: string;
+            pointer: string;
+            says: string;
+        };
+        RoutingRuleVersion: {
+            activated_at: string | null;
+            made_at: string;
+            note: string;
+            version: string;
         };
         SignedMoney: {
             /** @description minor units as digits, with a minus when below zero */
@@ -638,6 +1466,39 @@ export interface components {
         StatementPage: {
             data: components["schemas"]["StatementLine"][];
             has_more: boolean;
+        };
+        SuccessRate: {
+            denominator: string;
+            high_ppm: number | null;
+            low_ppm: number | null;
+            low_sample: boolean;
+            numerator: string;
+            ppm: number | null;
+        };
+        SuccessRateChangePart: {
+            after: components["schemas"]["SuccessRate"];
+            before: components["schemas"]["SuccessRate"];
+            group: {
+                [key: string]: string;
+            };
+            mix_ppb: string;
+            rate_ppb: string;
+        };
+        SuccessRateRow: {
+            at: string | null;
+            counts: {
+                [key: string]: string;
+            };
+            group: {
+                [key: string]: string;
+            };
+            immature: {
+                attempts: string;
+                succeeded: string;
+            };
+            rates: {
+                [key: string]: components["schemas"]["SuccessRate"];
+            };
         };
         Transfer: {
             /** @description a time with its offset (RFC 3339), at most to the millisecond, such as 2026-03-01T09:30:00+08:00 */
@@ -720,6 +1581,18 @@ export interface components {
             name: string;
             /** @enum {string} */
             side: "debit" | "credit";
+        };
+        UnmappedCode: {
+            channel: string;
+            classified_in: number | null;
+            code: string;
+            /** @description Attempts that ended with it while it was unmapped. */
+            count: string;
+            direction: string;
+            first_seen: string;
+            last_seen: string;
+            /** @description The attempt that met it last. */
+            sample: string;
         };
         VoidHold: {
             /** @description a time with its offset (RFC 3339), at most to the millisecond, such as 2026-03-01T09:30:00+08:00 */
@@ -1541,6 +2414,50 @@ export interface operations {
             };
         };
     };
+    takeCallback: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                channel: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "*/*": string;
+            };
+        };
+        responses: {
+            /** @description Refused; the problem says what to do. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not answered; the problem says when to retry. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description In the words of whoever called */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": string;
+                };
+            };
+        };
+    };
     takeNotice: {
         parameters: {
             query?: never;
@@ -1586,6 +2503,198 @@ export interface operations {
                         /** @enum {string} */
                         status: "taken";
                     };
+                };
+            };
+        };
+    };
+    listUnmappedCodes: {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description `open`: what waits to be classified. `all`: those classified since, too. */
+                state?: "open" | "all";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused; the problem says what to do. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not answered; the problem says when to retry. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["UnmappedCode"][];
+                        version: string;
+                    };
+                };
+            };
+        };
+    };
+    classifyCode: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                channel: string;
+                code: string;
+                direction: "collect" | "pay" | "refund";
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    cause?: "user" | "bank" | "channel" | "merchant" | "system" | "risk";
+                    certainty: "succeeded" | "failed" | "unknown";
+                    every_direction?: boolean;
+                    note?: string;
+                    reason: string;
+                    retry: "none" | "by_user" | "other_channel" | "same_channel_later" | "after_fix";
+                    text?: {
+                        en: string;
+                        zh: string;
+                    };
+                };
+            };
+        };
+        responses: {
+            /** @description Refused; the problem says what to do. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not answered; the problem says when to retry. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Done now. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CodeClassification"];
+                };
+            };
+        };
+    };
+    listExceptions: {
+        parameters: {
+            query: {
+                /** @description what it is about without control characters, at most 80 */
+                about?: string;
+                /** @description the id of a book */
+                book: string;
+                limit?: number;
+                status?: "open" | "resolved";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused; the problem says what to do. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not answered; the problem says when to retry. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExceptionPage"];
+                };
+            };
+        };
+    };
+    resolveException: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the id of an exception, such as exc_7_019a2b3c4d5e7f708192a3b4c5d6e7f8 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Resolution"];
+            };
+        };
+        responses: {
+            /** @description Refused; the problem says what to do. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not answered; the problem says when to retry. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Exception"];
                 };
             };
         };
@@ -1741,6 +2850,1113 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Transfer"];
+                };
+            };
+        };
+    };
+    createPaymentPlan: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description A fresh key for each new request, the same one when it is sent again: the same body gets the first answer with `Idempotency-Replayed: true`, another body is refused. */
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewPaymentPlan"];
+            };
+        };
+        responses: {
+            /** @description Refused; the problem says what to do. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not answered; the problem says when to retry. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaymentPlan"];
+                };
+            };
+            /** @description Done now. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaymentPlan"];
+                };
+            };
+        };
+    };
+    getPaymentPlan: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the id of a payment plan, such as plan_7_019a2b3c4d5e7f708192a3b4c5d6e7f8 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused; the problem says what to do. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not answered; the problem says when to retry. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaymentPlan"];
+                };
+            };
+        };
+    };
+    changePaymentPlanLeg: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the id of a payment plan, such as plan_7_019a2b3c4d5e7f708192a3b4c5d6e7f8 */
+                id: string;
+                number: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PaymentPlanLegChange"];
+            };
+        };
+        responses: {
+            /** @description Refused; the problem says what to do. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not answered; the problem says when to retry. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaymentPlan"];
+                };
+            };
+        };
+    };
+    createPayment: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description A fresh key for each new request, the same one when it is sent again: the same body gets the first answer with `Idempotency-Replayed: true`, another body is refused. */
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewPayment"];
+            };
+        };
+        responses: {
+            /** @description Refused; the problem says what to do. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not answered; the problem says when to retry. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Payment"];
+                };
+            };
+            /** @description Done now. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Payment"];
+                };
+            };
+        };
+    };
+    getPayment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the id of a payment, such as pay_7_019a2b3c4d5e7f708192a3b4c5d6e7f8 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused; the problem says what to do. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not answered; the problem says when to retry. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Payment"];
+                };
+            };
+        };
+    };
+    createAttempt: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description A fresh key for each new request, the same one when it is sent again: the same body gets the first answer with `Idempotency-Replayed: true`, another body is refused. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                /** @description the id of a payment, such as pay_7_019a2b3c4d5e7f708192a3b4c5d6e7f8 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewAttempt"];
+            };
+        };
+        responses: {
+            /** @description Refused; the problem says what to do. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not answered; the problem says when to retry. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Payment"];
+                };
+            };
+            /** @description Done now. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Payment"];
+                };
+            };
+        };
+    };
+    closePayment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the id of a payment, such as pay_7_019a2b3c4d5e7f708192a3b4c5d6e7f8 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused; the problem says what to do. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not answered; the problem says when to retry. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Payment"];
+                };
+            };
+        };
+    };
+    createPayout: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description A fresh key for each new request, the same one when it is sent again: the same body gets the first answer with `Idempotency-Replayed: true`, another body is refused. */
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewPayout"];
+            };
+        };
+        responses: {
+            /** @description Refused; the problem says what to do. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not answered; the problem says when to retry. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Payout"];
+                };
+            };
+            /** @description Done now. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Payout"];
+                };
+            };
+        };
+    };
+    getPayout: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the id of a payout, such as pout_7_019a2b3c4d5e7f708192a3b4c5d6e7f8 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused; the problem says what to do. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not answered; the problem says when to retry. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Payout"];
+                };
+            };
+        };
+    };
+    approvePayout: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the id of a payout, such as pout_7_019a2b3c4d5e7f708192a3b4c5d6e7f8 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ByPerson"];
+            };
+        };
+        responses: {
+            /** @description Refused; the problem says what to do. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not answered; the problem says when to retry. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Payout"];
+                };
+            };
+        };
+    };
+    cancelPayout: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the id of a payout, such as pout_7_019a2b3c4d5e7f708192a3b4c5d6e7f8 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ByPerson"];
+            };
+        };
+        responses: {
+            /** @description Refused; the problem says what to do. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not answered; the problem says when to retry. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Payout"];
+                };
+            };
+        };
+    };
+    createRefund: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description A fresh key for each new request, the same one when it is sent again: the same body gets the first answer with `Idempotency-Replayed: true`, another body is refused. */
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewRefund"];
+            };
+        };
+        responses: {
+            /** @description Refused; the problem says what to do. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not answered; the problem says when to retry. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refund"];
+                };
+            };
+            /** @description Done now. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refund"];
+                };
+            };
+        };
+    };
+    getRefund: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the id of a refund, such as ref_7_019a2b3c4d5e7f708192a3b4c5d6e7f8 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused; the problem says what to do. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not answered; the problem says when to retry. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refund"];
+                };
+            };
+        };
+    };
+    approveRefund: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the id of a refund, such as ref_7_019a2b3c4d5e7f708192a3b4c5d6e7f8 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ByPerson"];
+            };
+        };
+        responses: {
+            /** @description Refused; the problem says what to do. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not answered; the problem says when to retry. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refund"];
+                };
+            };
+        };
+    };
+    previewRouteDecision: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    account_type?: "personal" | "corporate";
+                    amount: {
+                        /** @description Minor units as digits: "680000000" is ¥6,800,000.00 */
+                        amount: string;
+                        /** @description ISO 4217 code */
+                        currency: string;
+                    };
+                    /** @description RFC 3339; now when absent. */
+                    at?: string;
+                    attributes?: {
+                        [key: string]: string;
+                    };
+                    /** @description Short code, such as ICBC */
+                    bank?: string;
+                    book: string;
+                    direction: "collect" | "pay" | "refund";
+                    methods?: ("wechat_native" | "wechat_h5" | "wechat_jsapi" | "alipay_qr" | "alipay_page" | "collection" | "bank_transfer")[];
+                    sticky?: string;
+                    tried?: string[];
+                };
+            };
+        };
+        responses: {
+            /** @description Refused; the problem says what to do. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not answered; the problem says when to retry. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        applied: string[];
+                        candidates: components["schemas"]["RouteCandidate"][];
+                        channel: string | null;
+                        method: string | null;
+                        rules: string;
+                        says: {
+                            en: string;
+                            zh: string;
+                        };
+                    };
+                };
+            };
+        };
+    };
+    listChannelHealth: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused; the problem says what to do. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not answered; the problem says when to retry. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["ChannelHealth"][];
+                    };
+                };
+            };
+        };
+    };
+    listLearntPermissions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused; the problem says what to do. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not answered; the problem says when to retry. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["LearntPermission"][];
+                    };
+                };
+            };
+        };
+    };
+    forgetLearntPermission: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    account_type: ("personal" | "corporate") | "";
+                    /** @description Short code, such as ICBC */
+                    bank: string;
+                    channel: string;
+                    direction: "collect" | "pay" | "refund";
+                };
+            };
+        };
+        responses: {
+            /** @description Refused; the problem says what to do. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not answered; the problem says when to retry. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @enum {boolean} */
+                        forgotten: true;
+                    };
+                };
+            };
+        };
+    };
+    readRoutingRules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused; the problem says what to do. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not answered; the problem says when to retry. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        policy: {
+                            [key: string]: unknown;
+                        };
+                        rules: components["schemas"]["RoutingRule"][];
+                        /** @description The version in force: SHA-256 of its content. */
+                        version: string;
+                        versions: components["schemas"]["RoutingRuleVersion"][];
+                    };
+                };
+            };
+        };
+    };
+    checkRoutingRules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Policy and rules, as in schemes/routing. */
+                    document: {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+        };
+        responses: {
+            /** @description Refused; the problem says what to do. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not answered; the problem says when to retry. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        problems: components["schemas"]["RoutingRuleProblem"][];
+                        /** @description What each rule does, in its order; empty when there are problems. */
+                        says: {
+                            en: string;
+                            zh: string;
+                        }[];
+                    };
+                };
+            };
+        };
+    };
+    readSuccessRates: {
+        parameters: {
+            query: {
+                /** @description Values with commas between. */
+                account_type?: string;
+                /** @description Values with commas between. */
+                band?: string;
+                /** @description Values with commas between. */
+                bank?: string;
+                /** @description Of direction, channel, code, cause, reason, letter, mapped, bank, account_type, band. */
+                by?: string;
+                /** @description Values with commas between. */
+                cause?: string;
+                /** @description Values with commas between. */
+                channel?: string;
+                /** @description Values with commas between. */
+                code?: string;
+                codes_version?: number;
+                /** @description Values with commas between. */
+                direction?: string;
+                /** @description RFC 3339, such as 2026-03-02T00:00:00+08:00. */
+                from: string;
+                /** @description Values with commas between. */
+                letter?: string;
+                /** @description Values with commas between. */
+                mapped?: string;
+                /** @description Values with commas between. */
+                reason?: string;
+                time?: "day" | "hour";
+                /** @description RFC 3339, such as 2026-03-02T00:00:00+08:00. */
+                to: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused; the problem says what to do. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not answered; the problem says when to retry. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["SuccessRateRow"][];
+                    };
+                };
+            };
+        };
+    };
+    explainSuccessRate: {
+        parameters: {
+            query: {
+                /** @description Values with commas between. */
+                account_type?: string;
+                /** @description Values with commas between. */
+                band?: string;
+                /** @description Values with commas between. */
+                bank?: string;
+                /** @description RFC 3339, such as 2026-03-02T00:00:00+08:00. */
+                before_from: string;
+                /** @description RFC 3339, such as 2026-03-02T00:00:00+08:00. */
+                before_to: string;
+                /** @description Of direction, channel, code, cause, reason, letter, mapped, bank, account_type, band. */
+                by?: string;
+                /** @description Values with commas between. */
+                cause?: string;
+                /** @description Values with commas between. */
+                channel?: string;
+                /** @description Values with commas between. */
+                code?: string;
+                codes_version?: number;
+                /** @description Values with commas between. */
+                direction?: string;
+                /** @description RFC 3339, such as 2026-03-02T00:00:00+08:00. */
+                from: string;
+                /** @description Values with commas between. */
+                letter?: string;
+                /** @description Values with commas between. */
+                mapped?: string;
+                rate: string;
+                /** @description Values with commas between. */
+                reason?: string;
+                /** @description RFC 3339, such as 2026-03-02T00:00:00+08:00. */
+                to: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused; the problem says what to do. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not answered; the problem says when to retry. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        after: components["schemas"]["SuccessRate"];
+                        before: components["schemas"]["SuccessRate"];
+                        change_ppb: string;
+                        parts: components["schemas"]["SuccessRateChangePart"][];
+                    };
                 };
             };
         };

@@ -572,6 +572,17 @@ create table payments.claim (
   constraint claim_key_hash_check CHECK ((length(key_hash) = 32))
 );
 
+create table payments.cleared_collection (
+  book_id integer not null,
+  org_id integer not null,
+  attempt uuid not null,
+  flow text not null,
+  amount bigint not null,
+  cleared_at timestamp with time zone not null,
+  constraint cleared_collection_pkey PRIMARY KEY (book_id, attempt),
+  constraint cleared_collection_amount_check CHECK ((amount > 0))
+);
+
 create table payments.exception (
   book_id integer not null,
   org_id integer not null,
@@ -644,6 +655,7 @@ create table payments.pay_in (
   constraint pay_in_late_check CHECK ((late = ANY (ARRAY['refund'::text, 'attach'::text]))),
   constraint pay_in_state_check CHECK ((state = ANY (ARRAY['open'::text, 'succeeded'::text, 'closed'::text])))
 ) with (fillfactor=80);
+CREATE INDEX pay_in_destination ON payments.pay_in USING btree (book_id, destination);
 
 create table payments.payee_day (
   book_id integer not null,
