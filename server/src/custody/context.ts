@@ -3,6 +3,7 @@ import { Bug, type EffectRow, type PersonalSeal, present, type Uuid, type World 
 import { createDesk, type Desk, isBookedSince, type Parts } from '#channels'
 import type { Ledger } from '#ledger'
 import * as reads from './case-store.ts'
+import { type Clearing, NO_CLEARING } from './clearing.ts'
 import { type Draft, draftOf, isUnchanged, type PoolAccounts } from './draft.ts'
 import { createOwner } from './owner.ts'
 import { partsOf } from './parts.ts'
@@ -15,6 +16,8 @@ export interface CustodyOptions {
   readonly ledger: Ledger
   readonly seal: PersonalSeal
   readonly schemes: readonly Scheme[]
+  /** What is collected over payment channels; absent where nothing is. */
+  readonly clearing?: Clearing
   /** How long an instruction stays good before it is cancelled as never sent. */
   readonly validMs?: number
   /** How often the bank's list of what came in is read. */
@@ -36,6 +39,7 @@ export interface Pool extends PoolAccounts {
 type Decision = CustodyRefusalCode | undefined
 
 export interface CustodyContext extends CustodyOptions {
+  readonly clearing: Clearing
   readonly desk: Desk
   pool(book: number): Pool
   addPool(book: number, pool: Pool): void
@@ -53,7 +57,7 @@ export interface CustodyContext extends CustodyOptions {
 const DECISIONS_MAX = 100
 
 export function createContext(options: CustodyOptions): CustodyContext {
-  const { world, ledger, seal, validMs, listEveryMs, onPlanned } = options
+  const { world, ledger, seal, validMs, listEveryMs, onPlanned, clearing = NO_CLEARING } = options
   const { db, clock, log } = world
   const pools = new Map<number, Pool>()
   const pool = (book: number) => present(pools.get(book), `book ${book} is not an open pool`)
@@ -64,13 +68,14 @@ export function createContext(options: CustodyOptions): CustodyContext {
     log,
     seal,
     writer: (book) => ledger.writer(book),
-    owner: createOwner({ db, clock, seal, pool, parts }),
+    owner: createOwner({ db, clock, seal, pool, parts, clearing }),
     ...(validMs === undefined ? {} : { validMs }),
     ...(listEveryMs === undefined ? {} : { listEveryMs }),
     ...(onPlanned === undefined ? {} : { onPlanned }),
   })
   return {
     ...options,
+    clearing,
     desk,
     pool,
     parts,

@@ -51,8 +51,8 @@ export function createCustody(options: CustodyOptions): Custody {
     openCase: (book, deal) => openCase(custody, book, deal),
     reportFact: (book, id, { fact, value }) =>
       custody.command({ book, id }, async (draft) => {
-        const free = await freeMoney(custody, draft)
-        return decide.factReported(draft, fact, value, free)
+        const money = await caseMoney(custody, draft)
+        return decide.factReported(draft, fact, value, money)
       }),
     retryStep: (book, id, step) =>
       custody.command({ book, id }, (draft) => decide.stepRetried(draft, step)),
@@ -60,24 +60,43 @@ export function createCustody(options: CustodyOptions): Custody {
     openItems: (book) => reads.listOpenItems(db, book),
     takeNotice: (book, request) => desk.takeNotice(book, request),
     prove: (book, dates) =>
-      matchStatement({ db, clock, ledger, desk, pool: custody.pool(book) }, book, dates),
+      matchStatement(
+        { db, clock, ledger, desk, clearing: custody.clearing, pool: custody.pool(book) },
+        book,
+        dates,
+      ),
     handlers: { ...desk.handlers, [DEADLINE]: { run: (work) => passDeadline(custody, work) } },
     desk,
   }
 }
 
 /** What may leave each account of a case now; the case's version guards that it still may later. */
-async function freeMoney(
-  { ledger }: CustodyContext,
+async function caseMoney(
+  { ledger, clearing }: CustodyContext,
   { before }: Draft,
-): Promise<(account: string) => bigint> {
+): Promise<decide.CaseMoney> {
   const writer = ledger.writer(before.book)
   const free = new Map<string, bigint>()
   for (const { name, ledgerAccount } of before.accounts) {
     const balance = present(await writer.balance(ledgerAccount), `the balance of ${name}`)
     free.set(name, balance.creditsPosted - balance.debitsPosted - balance.debitsPending)
   }
-  return (account) => free.get(account) ?? 0n
+  // Asked for after the balances: what is credited in between was on its way before.
+  const { accounts, book } = before
+  const coming = await clearing.onItsWay(
+    book,
+    accounts.map(({ ledgerAccount }) => ledgerAccount),
+  )
+  const onItsWay = new Map(
+    accounts.map(({ name, ledgerAccount }) => {
+      const { uncleared = 0n, open = 0n } = coming.get(ledgerAccount) ?? {}
+      return [name, uncleared + open]
+    }),
+  )
+  return {
+    available: (account) => free.get(account) ?? 0n,
+    onItsWay: (account) => onItsWay.get(account) ?? 0n,
+  }
 }
 
 async function passDeadline(custody: CustodyContext, work: DueWork): Promise<void> {

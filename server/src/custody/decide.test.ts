@@ -158,7 +158,10 @@ class Run {
 
   report(fact: string, value: string) {
     return this.step((draft) =>
-      decide.factReported(draft, fact, value, (account) => this.books.free(account)),
+      decide.factReported(draft, fact, value, {
+        available: (account) => this.books.free(account),
+        onItsWay: () => 0n,
+      }),
     )
   }
 

@@ -131,6 +131,8 @@ export interface Received {
   readonly amount: bigint
   readonly flow: string
   readonly returned: boolean
+  /** Credited before, when the payer paid: the account in transit it clears, and where it lies. */
+  readonly clears?: { readonly transit: Uuid; readonly credited: Uuid }
 }
 
 /** Whether exactly this amount is what the role's open tranche still needs. */
@@ -142,17 +144,24 @@ export function isExpected(draft: Draft, { role, amount, returned }: Received): 
 const awaited = (draft: Draft, role: string) =>
   draft.steps.find((step) => step.role === role && step.state === 'awaiting')
 
+function purposeOf({ returned, clears }: Received): string {
+  if (returned) return 'payout_returned'
+  return clears === undefined ? 'pay_in' : 'cleared'
+}
+
 /** Money of a party came in: it fills the tranche that is awaited, and what is over is named. */
 export function received(draft: Draft, inbound: Received): void {
-  const { role, amount, flow, returned } = inbound
+  const { role, amount, flow, returned, clears } = inbound
   const payable = accountFor(draft.before, role, 'payable')
   const account = payable ?? accountFor(draft.before, role, 'received')!
   draft.transfers.push({
     type: 'post',
     id: derivedUuid('custody.transfer', `inbound/${flow}`),
-    legs: [{ debit: draft.pool.cash, credit: account.ledgerAccount, amount }],
-    purpose: returned ? 'payout_returned' : 'pay_in',
+    legs: [{ debit: draft.pool.cash, credit: clears?.transit ?? account.ledgerAccount, amount }],
+    purpose: purposeOf(inbound),
   })
+  // Nobody wanted it when it was paid: it lies in suspense, with an exception of its own.
+  if (clears !== undefined && clears.credited !== account.ledgerAccount) return
   if (returned) {
     const detail = `a payout to the ${role} came back; it is on ${account.name} again`
     openItem(draft, { kind: 'payout_returned', amount, side: 'neither', reference: flow, detail })
@@ -190,12 +199,20 @@ export function received(draft: Draft, inbound: Received): void {
   advance(draft)
 }
 
+/** The money of a case's accounts, minor units by the account's name. */
+export interface CaseMoney {
+  /** What may leave the account now. */
+  available(account: string): bigint
+  /** What channels still owe to it, or may. */
+  onItsWay(account: string): bigint
+}
+
 /** Something is known of the world outside; a milestone may open, or the case stop. */
 export function factReported(
   draft: Draft,
   fact: string,
   value: string,
-  available: (account: string) => bigint,
+  money: CaseMoney,
 ): CustodyRefusalCode | undefined {
   if (draft.state !== 'running' && draft.state !== 'opening') return 'case_over'
   const about = draft.before.scheme.milestones.filter(({ when }) => when?.fact === fact)
@@ -210,15 +227,16 @@ export function factReported(
     advance(draft)
     return undefined
   }
-  return returnEverything(draft, available)
+  return returnEverything(draft, money)
 }
 
 /** Stops the case: each payer gets back what is left of its own money. */
 function returnEverything(
   draft: Draft,
-  available: (account: string) => bigint,
+  { available, onItsWay }: CaseMoney,
 ): CustodyRefusalCode | undefined {
   if (draft.steps.some(({ state }) => state === 'instructed')) return 'instruction_not_final'
+  if (draft.before.accounts.some(({ name }) => onItsWay(name) > 0n)) return 'payment_on_its_way'
   draft.state = 'returning'
   for (const { name, state } of draft.milestones) {
     if (state === 'waiting' || state === 'moving')

@@ -8,6 +8,7 @@ export {
   type OpenItem,
   type Step,
 } from './case.ts'
+export type { Clearing, EntryForAccount, OnItsWay, Recognised } from './clearing.ts'
 export type { CaseRefused, CustodyOptions } from './context.ts'
 export { type Custody, createCustody } from './custody.ts'
 export { type Deal, dealSchema, type Party, readDeal } from './deal.ts'

@@ -13,8 +13,9 @@ import {
   present,
 } from '#base'
 import type { ChannelCall, ChannelOwner, Inbound, Instruction, Parts } from '#channels'
-import type { Case, OpenItem, Step, StepLeg } from './case.ts'
+import { accountFor, type Case, type OpenItem, type Step, type StepLeg } from './case.ts'
 import * as reads from './case-store.ts'
+import type { Clearing, Recognised } from './clearing.ts'
 import * as decide from './decide.ts'
 import { type Draft, draftOf, newItem, openItem, type PoolAccounts } from './draft.ts'
 import * as store from './store.ts'
@@ -28,7 +29,10 @@ export interface OwnerOptions {
   ) => PoolAccounts & { readonly orgId: number; readonly currency: string }
   /** The command of a draft. */
   readonly parts: (draft: Draft) => Parts
+  readonly clearing: Clearing
 }
+
+const HELD = { state: 'held', parts: { roots: [] } } as const
 
 /** Where a party's data is sealed. */
 export function partyPlace(orgId: number, caseId: string, role: string) {
@@ -36,7 +40,7 @@ export function partyPlace(orgId: number, caseId: string, role: string) {
 }
 
 export function createOwner(options: OwnerOptions): ChannelOwner {
-  const { db, clock, seal, pool, parts } = options
+  const { db, clock, seal, pool, parts, clearing } = options
 
   const caseOf = async (instruction: Instruction): Promise<Case> => {
     const id = present(parsePublicId(instruction.owner, 'case'), `owner ${instruction.owner}`).uuid
@@ -96,8 +100,14 @@ export function createOwner(options: OwnerOptions): ChannelOwner {
       const { role } = party
       const { amount, flow } = inbound
       const money = { role, amount, flow, returned: inbound.kind === 'returned' }
-      if (!confirmed && !decide.isExpected(next, money)) {
-        return { state: 'held', parts: { roots: [] } }
+      const known = await recognised(view, inbound, { role, confirmed })
+      if (known?.kind === 'clears') {
+        return { state: 'booked', parts: cleared(next, money, known) }
+      }
+      const isSure = confirmed || (known === undefined && decide.isExpected(next, money))
+      if (!isSure || known?.kind === 'waits') return HELD
+      if (known !== undefined) {
+        return { state: 'booked', parts: toSuspense(book, inbound, known.says) }
       }
       decide.received(next, money)
       return { state: 'booked', parts: parts(next) }
@@ -117,10 +127,39 @@ export function createOwner(options: OwnerOptions): ChannelOwner {
     },
   }
 
-  function toSuspense(book: number, inbound: Inbound): Parts {
+  async function recognised(
+    view: Case,
+    { flow, amount, currency, memo, date, kind }: Inbound,
+    { role, confirmed }: { readonly role: string; readonly confirmed: boolean },
+  ): Promise<Recognised | undefined> {
+    const account = accountFor(view, role, 'received')?.ledgerAccount
+    if (kind !== 'credited' || account === undefined) return undefined
+    return clearing.recognise(view.book, {
+      ...{ flow, amount, currency, memo, date, account, confirmed },
+    })
+  }
+
+  /** Cash for money the payer was credited with before. */
+  function cleared(
+    next: Draft,
+    money: decide.Received,
+    known: Extract<Recognised, { kind: 'clears' }>,
+  ): Parts {
+    const { transit, credited, roots, open, effects } = known
+    decide.received(next, { ...money, clears: { transit, credited } })
+    const own = parts(next)
+    return {
+      ...own,
+      roots: [...own.roots, ...roots],
+      open: [...(own.open ?? []), ...open],
+      effects: [...(own.effects ?? []), ...effects],
+    }
+  }
+
+  function toSuspense(book: number, inbound: Inbound, why = 'by nobody we know'): Parts {
     const { cash, suspense, orgId } = pool(book)
     const { flow, amount, subAccount } = inbound
-    const detail = `paid to ${subAccount}, by nobody we know`
+    const detail = `paid to ${subAccount}, ${why}`
     const item = newItem(
       { kind: 'suspense_inbound', amount, side: 'neither', reference: flow, detail },
       clock.now(),

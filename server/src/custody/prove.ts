@@ -21,6 +21,7 @@ import {
 import type { Ledger } from '#ledger'
 import type { OpenItem } from './case.ts'
 import * as reads from './case-store.ts'
+import type { Clearing } from './clearing.ts'
 import { newItem, type PoolAccounts } from './draft.ts'
 import * as store from './store.ts'
 
@@ -66,6 +67,7 @@ interface Sources {
   readonly clock: Clock
   readonly ledger: Ledger
   readonly desk: Desk
+  readonly clearing: Clearing
   readonly pool: PoolAccounts & { readonly orgId: number }
 }
 
@@ -294,10 +296,19 @@ async function matchBalances(
   const add = async (subAccount: string, account: Uuid) => {
     ours.set(subAccount, (ours.get(subAccount) ?? 0n) + (await posted(sources, book, account)))
   }
-  for (const holding of await reads.listHoldings(sources.db, book)) {
+  const holdings = await reads.listHoldings(sources.db, book)
+  // The bank has no part of what channels still owe.
+  const coming = await sources.clearing.onItsWay(
+    book,
+    holdings.map(({ ledgerAccount }) => ledgerAccount),
+  )
+  for (const holding of holdings) {
+    const { uncleared = 0n } = coming.get(holding.ledgerAccount) ?? {}
     const guaranteed = holding.purpose === 'guarantee'
     const subAccount = guaranteed ? functionAccounts.guarantee : holding.subAccount
-    if (subAccount !== '') await add(subAccount, holding.ledgerAccount)
+    if (subAccount === '') continue
+    await add(subAccount, holding.ledgerAccount)
+    ours.set(subAccount, (ours.get(subAccount) ?? 0n) - uncleared)
   }
   await add(functionAccounts.suspense, sources.pool.suspense)
   await add(functionAccounts.transit, sources.pool.payouts)

@@ -11,6 +11,10 @@ export const CUSTODY_REFUSALS = {
     http: 409,
     says: 'An instruction is still on its way at the bank; report it again when that is final.',
   },
+  payment_on_its_way: {
+    http: 409,
+    says: 'A payment over a channel is not at the bank yet; close it, or report it again when it is.',
+  },
   step_not_found: { http: 404, says: 'No such step in this case.' },
   step_not_failed: { http: 409, says: 'Only a failed step is tried again.' },
 } as const

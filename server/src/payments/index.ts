@@ -11,6 +11,14 @@ export type {
   Sent,
 } from './attempt.ts'
 export { findAttempt, listAttempts } from './attempt-store.ts'
+export {
+  type Clearing,
+  type ClearingOptions,
+  createClearing,
+  type EntryForAccount,
+  type Recognised,
+} from './clearing.ts'
+export type { OnItsWay } from './clearing-store.ts'
 export { type PaymentsContext, type PaymentsOptions, transitId } from './context.ts'
 export { findException, listExceptions, type PaymentException } from './exception-store.ts'
 export {
@@ -35,6 +43,7 @@ export { payoutRoutes } from './payouts-http.ts'
 export type { Plan, PlanLeg } from './plan-store.ts'
 export { planRoutes } from './plans-http.ts'
 export { readRecordedAttempts } from './recorded-store.ts'
+export { readingRoutes } from './readings-http.ts'
 export type { RefundAnswer, RefundRequest } from './refunds.ts'
 export { refundRoutes } from './refunds-http.ts'
 export { PAYMENT_PROBLEMS, type PaymentRefusalCode } from './refusals.ts'
