@@ -71,7 +71,13 @@ const firstLeft = (names: readonly string[]): Router => ({
     const channel = names.find((each) => !tried.includes(each))
     return {
       ...(channel === undefined ? {} : { channel }),
-      candidates: [],
+      candidates: names.map((each) => ({
+        channel: each,
+        eligible: !tried.includes(each),
+        why: each === channel ? ('chosen' as const) : ('dearer' as const),
+        cost: 60n,
+        successPpm: 990_000,
+      })),
       explored: false,
       rules: 'test',
       applied: [],

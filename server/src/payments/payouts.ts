@@ -24,10 +24,12 @@ import {
   REFUSALS,
   type RefusalCode,
 } from '#ledger'
+import type { RouteDecision } from '#routing'
 import { type Handlers, mustCommand, type PaymentsContext } from './context.ts'
 import { raise } from './exceptions.ts'
 import type { OutsideContext } from './outside.ts'
 import { settleException } from './outside-store.ts'
+import { routeJson } from './pay-in.ts'
 import {
   type Choice,
   chooseChannel,
@@ -279,7 +281,7 @@ export function intended(
     currency: context.ledger.writer(book).book.currency,
     at: context.clock.now(),
     validUntil,
-    route: choice.route,
+    route: routeJson(choice.route) as RouteDecision,
   })
 }
 
