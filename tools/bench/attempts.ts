@@ -3,10 +3,10 @@
  * of very unequal weight, about 4 % failures with the codes of the checkout, half of them tried again.
  * It writes the rows of `quality.attempt`, with the numbers of endings and segments it made up.
  */
-import { codesOfCheckout } from '../../server/src/codes/testing/files.ts'
-import type { Ending } from '../../server/src/quality/attempt-state.ts'
-import { BAND_NAMES } from '../../server/src/quality/index.ts'
-import { DAY_MS } from '../../server/src/quality/maturity.ts'
+import { codesOfCheckout } from '../../server/src/codes/testing/index.ts'
+import { BAND_NAMES, type Ending } from '../../server/src/quality/index.ts'
+
+const DAY_MS = 86_400_000
 
 export const BANKS: readonly string[] = Array.from(
   { length: 40 },

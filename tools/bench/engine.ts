@@ -121,13 +121,13 @@ async function committed(result: ReturnType<BookWriter['submit']>): Promise<void
  * Builds the history indexes of what lies in a partition that is not full yet, as sealing it will:
  * so every transfer of a run carries that cost, whenever its partition is full.
  */
-export async function sealRest(client: pg.ClientBase): Promise<void> {
+export async function sealRest(client: pg.ClientBase, book: number = BOOK): Promise<void> {
   const { rows } = await client.query<{ number: number }>(
     'select number from ledger.partition where book_id = $1 and sealed_at is null order by number',
-    [BOOK],
+    [book],
   )
   for (const { number } of rows) {
-    for (const statement of historyIndexes(BOOK, number)) await client.query(statement)
+    for (const statement of historyIndexes(book, number)) await client.query(statement)
   }
 }
 

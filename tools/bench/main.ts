@@ -16,6 +16,7 @@ const BENCHES: Record<string, () => Promise<Bench>> = {
   'ledger-growth': async () => (await import('./ledger-growth.ts')).ledgerGrowthBench,
   quality: async () => (await import('./quality.ts')).qualityBench,
   http: async () => (await import('./http.ts')).httpBench,
+  payments: async () => (await import('./payments.ts')).paymentsBench,
   routing: async () => (await import('./routing.ts')).routingBench,
 }
 

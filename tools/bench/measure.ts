@@ -24,6 +24,8 @@ export interface Loaded {
   readonly latencies?: readonly number[]
   /** CPU µs of server processes other than this one and PostgreSQL. */
   readonly otherCpu?: number
+  /** Further figures of this one run, by name. */
+  readonly more?: Readonly<Record<string, number>>
 }
 
 export interface Design {
@@ -38,6 +40,7 @@ export interface Measurement {
   readonly postgresCpu: number | undefined
   readonly nodeCpu: number
   readonly latencies: readonly number[]
+  readonly more: Readonly<Record<string, number>>
 }
 
 export interface MeasureOptions {
@@ -103,13 +106,13 @@ function summary(
   before: ProcessorTime,
   after: ProcessorTime,
 ): Measurement {
-  const { count, latencies = [], otherCpu = 0 } = loaded
+  const { count, latencies = [], otherCpu = 0, more = {} } = loaded
   const postgresCpu =
     after.postgres === undefined || before.postgres === undefined
       ? undefined
       : (after.postgres - before.postgres) / count
   const nodeCpu = (after.node - before.node + otherCpu) / count
-  return { perSecond: count / elapsed, count, postgresCpu, nodeCpu, latencies }
+  return { perSecond: count / elapsed, count, postgresCpu, nodeCpu, latencies, more }
 }
 
 /** Rate of `name` over rate of `over`, repeat by repeat. */

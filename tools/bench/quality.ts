@@ -11,16 +11,17 @@ import pg from 'pg'
 import { from as copyFrom } from 'pg-copy-streams'
 import { migrate, simulatedClock } from '../../server/src/base/index.ts'
 import { openCodeTable } from '../../server/src/codes/index.ts'
-import { codesOfCheckout } from '../../server/src/codes/testing/files.ts'
+import { codesOfCheckout } from '../../server/src/codes/testing/index.ts'
 import { openQuality, type Quality, type RateQuestion } from '../../server/src/quality/index.ts'
-import { DAY_MS, HOUR_MS } from '../../server/src/quality/maturity.ts'
-import { eventsOf, factOf } from '../../server/src/quality/testing/facts.ts'
+import { eventsOf, factOf } from '../../server/src/quality/testing/index.ts'
 import { realWorld } from '../real-world.ts'
 import { BANKS, traffic } from './attempts.ts'
 import { one, startBenchServer } from './database.ts'
 import { number, percentile, rounded, table } from './figures.ts'
 import type { Bench } from './main.ts'
 
+const HOUR_MS = 3_600_000
+const DAY_MS = 24 * HOUR_MS
 const FROM = Date.parse('2026-01-01T00:00:00+08:00')
 const DAYS = 90
 const END = FROM + DAYS * DAY_MS

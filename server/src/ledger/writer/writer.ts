@@ -115,7 +115,10 @@ export class Writer implements BookWriter {
 
   account(id: Uuid): Account | undefined {
     const index = this.memory.find(id)
-    return index < 0 ? undefined : this.memory.account(this.book.number, index)
+    // One of a batch in flight may be taken back: who counted on it would be refused for good.
+    const opening = this.inFlight.reduce((sum, { openings }) => sum + openings.count, 0)
+    if (index < 0 || index >= this.memory.accounts - opening) return undefined
+    return this.memory.account(this.book.number, index)
   }
 
   accountByCode(code: string): Account | undefined {
