@@ -20,9 +20,9 @@ export const moduleMap: Readonly<Record<string, ModuleRule>> = {
   money: { uses: [] },
   vault: { uses: [] },
   ledger: { uses: ['base', 'money'], money: true },
-  codes: { uses: ['base'] },
+  codes: { uses: ['base'], innerDoors: ['testing'] },
   channels: { uses: ['base', 'money', 'vault', 'ledger'], money: true },
-  quality: { uses: ['base', 'codes'] },
+  quality: { uses: ['base', 'codes'], innerDoors: ['testing'] },
   routing: { uses: ['base', 'money', 'codes', 'channels', 'quality'] },
   payments: {
     uses: ['base', 'money', 'ledger', 'codes', 'channels', 'quality', 'routing'],

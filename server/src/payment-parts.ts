@@ -6,7 +6,7 @@
  * under a lock; what begins to read a channel's days is a command of the pool's own writer, submitted
  * by whoever writes it.
  */
-import { readFile } from 'node:fs/promises'
+import { basename, dirname } from 'node:path'
 import type {
   DueHandler,
   Files,
@@ -38,6 +38,7 @@ import {
   paymentRoutes,
   payoutRoutes,
   planRoutes,
+  readingRoutes,
   refundRoutes,
   transfersOf,
 } from './payments/index.ts'
@@ -147,6 +148,7 @@ export async function createPaymentParts(
       ...planRoutes(payments),
       ...payoutRoutes(payments.context, outflows),
       ...refundRoutes(payments.context, outflows),
+      ...readingRoutes(payments.context, outflows),
       ...codeRoutes(codes),
       ...qualityRoutes(quality),
       ...routingRoutes({ routing, clock }),
@@ -285,7 +287,7 @@ class Work {
 
 async function textOf(path: string): Promise<string> {
   try {
-    return await readFile(path, 'utf8')
+    return Buffer.from(await diskFiles(dirname(path)).read(basename(path))).toString('utf8')
   } catch (error) {
     throw new StartProblem(
       `TENON_CHANNELS names ${path}, which cannot be read: ${(error as Error).message}. ` +

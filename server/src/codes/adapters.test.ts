@@ -8,7 +8,7 @@ import { describe, expect, it } from 'vitest'
 import type { Certainty } from './classification.ts'
 import { createCodes } from './codes.ts'
 import { DIRECTIONS, type Direction } from './direction.ts'
-import { codesOfCheckout } from './testing/files.ts'
+import { codesOfCheckout } from './testing/index.ts'
 
 const FOLDER = new URL('../channels/adapters/', import.meta.url)
 const codes = createCodes(codesOfCheckout())

@@ -4,7 +4,7 @@ import { CAUSES, letterOf } from './classification.ts'
 import type { CodeRow } from './code-row.ts'
 import { createCodes, UNMAPPED } from './codes.ts'
 import { CodesRefused, readCodes } from './read-codes.ts'
-import { codeFiles, codesOfCheckout } from './testing/files.ts'
+import { codeFiles, codesOfCheckout } from './testing/index.ts'
 
 const HEAD = 'direction,code,alias,cause,reason,certainty,retry,text_zh,text_en,meaning,source\n'
 const REASONS = {

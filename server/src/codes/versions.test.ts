@@ -7,7 +7,7 @@ import { type CodeTable, openCodeTable } from './code-table.ts'
 import { codeRoutes } from './http.ts'
 import { CODE_PROBLEMS } from './refusals.ts'
 import { noteUnmapped } from './store.ts'
-import { codesOfCheckout } from './testing/files.ts'
+import { codesOfCheckout } from './testing/index.ts'
 
 const files = codesOfCheckout()
 const key = { channel: 'wechat-pay', direction: 'collect', code: 'NEW_CODE' } as const

@@ -14,7 +14,7 @@ import {
   textColumn,
   type Uuid,
 } from '#base'
-import type { Direction, InstructionState, PayerAction } from '#channels'
+import type { AwaitedTransfer, Direction, InstructionState, PayerAction } from '#channels'
 import type { Attempt } from './attempt.ts'
 
 const hex = (column: string) => `replace(${column}::text, '-', '')`
@@ -276,4 +276,19 @@ export async function listAttempts(tx: Tx, book: number, owner: string): Promise
     [book, owner],
   )
   return rows.map(attemptOf)
+}
+
+/** Bank transfers that payers were asked for since an instant, paid and expired ones too. */
+export async function transfersAwaited(
+  tx: Tx,
+  of: { readonly book: number; readonly channel: string; readonly since: Instant },
+): Promise<AwaitedTransfer[]> {
+  const rows = await tx.query<Omit<AwaitedTransfer, 'expiresAt'> & { until: Date }>(
+    `select reference, amount, currency, valid_until as until,
+       case when booked_to = '' then 0 else amount end::int8 as received
+     from payments.attempt where book_id = $1 and channel = $2 and method = 'bank_transfer'
+       and made_at > $3`,
+    [of.book, of.channel, new Date(of.since)],
+  )
+  return rows.map(({ until, ...row }) => ({ ...row, expiresAt: until.getTime() }))
 }

@@ -1,6 +1,6 @@
 /** Recognises payers' transfers among a bank's lines: the attempts of one channel that wait for them. */
 import type { BankLine, matchTransfer } from '#channels'
-import { findAttempt } from './attempt-store.ts'
+import { findAttempt, transfersAwaited } from './attempt-store.ts'
 import type { PaymentsContext } from './context.ts'
 import type { MatchTransfer } from './outside-lines.ts'
 
@@ -18,20 +18,7 @@ export function transfersOf(
 ): MatchTransfer {
   return async (book: number, line: BankLine) => {
     const at = context.clock.now()
-    const rows = await context.db.query<{
-      reference: string
-      amount: bigint
-      currency: string
-      received: bigint
-      until: Date
-    }>(
-      `select reference, amount, currency, valid_until as until,
-         case when booked_to = '' then 0 else amount end::int8 as received
-       from payments.attempt where book_id = $1 and channel = $2 and method = 'bank_transfer'
-         and made_at > $3`,
-      [book, channel, new Date(at - DAYS_MS)],
-    )
-    const awaited = rows.map(({ until, ...row }) => ({ ...row, expiresAt: until.getTime() }))
+    const awaited = await transfersAwaited(context.db, { book, channel, since: at - DAYS_MS })
     const found = match({ ...line, at }, awaited)
     if (found.result !== 'matched') return undefined
     const attempt = await findAttempt(context.db, book, { reference: found.reference })

@@ -7,6 +7,7 @@ export {
   type RateRow,
 } from './ask.ts'
 export type { AttemptFact } from './attempt-fact.ts'
+export type { Ending } from './attempt-state.ts'
 export { BAND_NAMES, bandOf } from './bands.ts'
 export type { Change, ChangePart, ChangeQuestion, Window } from './change.ts'
 export { qualityRoutes } from './http.ts'

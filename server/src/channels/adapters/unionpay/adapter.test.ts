@@ -4,8 +4,8 @@
  */
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
+import { type NetReply, type NetRequest, Personal } from '#base'
 import { MER_ID, testKeys } from '../../../../../simulators/unionpay/index.ts'
-import { type NetReply, type NetRequest, Personal } from '../../../base/index.ts'
 import type { CallbackRequest, CollectOrder, PayOrder, RefundOrder } from '../../payment-channel.ts'
 import { unionpay } from './adapter.ts'
 import { createSigner, type SignatureSettings, signedText } from './signature.ts'

@@ -1,7 +1,8 @@
 /** UnionPay against its simulator, by the suite of all channels: with RSA and with a shared key. */
+
+import { Personal } from '#base'
 import { startUnionPay, testKeys } from '../../../../../simulators/unionpay/index.ts'
 import { describeChannel } from '../../../../testing/conformance.ts'
-import { Personal } from '../../../base/index.ts'
 import { unionpay } from './adapter.ts'
 import type { SignatureSettings } from './signature.ts'
 import {

@@ -5,7 +5,7 @@
 import { readFileSync } from 'node:fs'
 import { crc32, deflateRawSync, deflateSync, inflateSync } from 'node:zlib'
 import { describe, expect, test } from 'vitest'
-import { seededRng } from '../../../base/index.ts'
+import { seededRng } from '#base'
 import { readFile } from './file.ts'
 import { readZip } from './zip.ts'
 
