@@ -7,14 +7,15 @@
  * by whoever writes it.
  */
 import { basename, dirname } from 'node:path'
-import type {
-  DueHandler,
-  Files,
-  Metrics,
-  PersonalSeal,
-  Route,
-  Subscriber,
-  World,
+import {
+  type DueHandler,
+  diskFiles,
+  type Files,
+  type Metrics,
+  type PersonalSeal,
+  type Route,
+  type Subscriber,
+  type World,
 } from './base/index.ts'
 import { type ChannelSet, readChannelSet } from './channel-set.ts'
 import { matchTransfer } from './channels/index.ts'
