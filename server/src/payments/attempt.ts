@@ -121,7 +121,9 @@ export type Disagreement = 'amount' | 'currency' | 'payee'
 
 export interface AttemptDesk {
   attach(channel: PaymentChannel): void
+  /** Throws when it is not attached. */
   channel(name: string): PaymentChannel
+  channelOrNone(name: string): PaymentChannel | undefined
   register(direction: Direction, owner: AttemptOwner): void
   /**
    * The effects that intend an attempt; put them into the command that causes it. With `sending` the

@@ -33,6 +33,7 @@ export function createAttemptDesk(
     context: desk,
     attach: desk.attach,
     channel: desk.channel,
+    channelOrNone: desk.channelOrNone,
     register: desk.register,
     listen: desk.listen,
     fresh: (book, attempt, sending) => freshAttempt(desk, book, attempt, sending),

@@ -1,11 +1,17 @@
 /** Puts together what leaves and what moves without us: payouts, returns, refunds, settlements. */
 import { applied, derivedUuid, type EffectRow, type Subscriber, type Uuid } from '#base'
-import type { BankLine, ChannelFile, PayoutReturned } from '#channels'
+import type { BankLine, ChannelFile, ChannelFileProblem, PayoutReturned } from '#channels'
 import type { Attempt } from './attempt.ts'
 import { findAttempt } from './attempt-store.ts'
 import { attemptRoot, type Handlers, mustCommand, type PaymentsContext } from './context.ts'
 import { type OutsideMoney, outsideHandlers, outsideParts, recordOutside } from './outside.ts'
-import { lineHandlers, type MatchTransfer, startLines, takeBankLines } from './outside-lines.ts'
+import {
+  lineHandlers,
+  type MatchTransfer,
+  readNewLines,
+  startLines,
+  takeBankLines,
+} from './outside-lines.ts'
 import { payoutOwner } from './payout-owner.ts'
 import {
   type ReturnPolicy,
@@ -40,6 +46,11 @@ export interface OutflowContext extends PayoutsContext {
   readonly returnsTo: ReturnPolicy
 }
 
+export interface FileRead {
+  readonly taken: FileTaken
+  readonly file: ChannelFile
+}
+
 export interface Outflows {
   readonly payouts: Payouts
   /** Takes a payout that came back, told by any way. */
@@ -50,6 +61,10 @@ export interface Outflows {
   takeChannelFile(book: number, channel: string, file: ChannelFile): Promise<FileTaken>
   /** Takes lines of our account at a bank, each once by its number. */
   takeBankLines(book: number, channel: string, lines: readonly BankLine[]): Promise<void>
+  /** Reads the lines of our account at a bank now; their number, `undefined` where there are none. */
+  readLines(book: number, channel: string): Promise<number | undefined>
+  /** Reads and takes the file of a channel's day now, `yyyymmdd`, or says why it cannot be had. */
+  readFile(book: number, channel: string, date: string): Promise<FileRead | ChannelFileProblem>
   /** The effects that begin to read a channel's files, returns, and lines where it has them. */
   start(channel: string): EffectRow[]
   /** Gives money back the way it came, or down the ladder. */
@@ -79,16 +94,22 @@ export function createOutflows(context: PaymentsContext, options: OutflowOptions
   })
   const payouts = createPayouts(on)
   const lined = { ...on, payouts, matchTransfer: options.matchTransfer }
+  const takeFile = async (book: number, channel: string, file: ChannelFile) => {
+    const taken = await takeChannelFile(on, { book, channel }, file)
+    await payouts.retryWaiting(book)
+    return taken
+  }
   return {
     payouts,
     takeReturn: (book, channel, returned) => takeReturn(on, { book, channel }, returned),
     recordOutside: (book, money) => recordOutside(on, book, money),
-    takeChannelFile: async (book, channel, file) => {
-      const taken = await takeChannelFile(on, { book, channel }, file)
-      await payouts.retryWaiting(book)
-      return taken
-    },
+    takeChannelFile: takeFile,
     takeBankLines: (book, channel, lines) => takeBankLines(lined, { book, channel }, lines),
+    readLines: (book, channel) => readNewLines(lined, { book, channel }),
+    readFile: async (book, channel, date) => {
+      const file = await context.desk.channel(channel).downloadFile(date)
+      return 'problem' in file ? file : { taken: await takeFile(book, channel, file), file }
+    },
     start: (name) => {
       const channel = context.desk.channel(name)
       return [

@@ -196,7 +196,7 @@ async function settles(
     effects: [
       applied(insertLine, { orgId, channel: at.channel, line, takenAs: 'settlement' }),
       applied(endSettlement, { channel, date, to, flow, difference }),
-      ...(difference === 0n ? [] : [lineDiffers(context, { channel, date, flow, difference })]),
+      ...(difference === 0n ? [] : lineDiffers(context, { channel, date, flow, difference })),
     ],
   }
 }
@@ -251,15 +251,20 @@ export function lineHandlers(context: LinesContext): Handlers {
   return { [READ_LINES]: { run: (work) => readLines(context, work) } }
 }
 
-/** Due work: reads on from the cursor, and again a while later. */
+/** Reads on from the cursor. How many lines it was; `undefined` where the channel has none. */
+export async function readNewLines(context: LinesContext, at: At): Promise<number | undefined> {
+  const from = await readCursor(context.db, at.book, at.channel)
+  const read = await context.desk.channel(at.channel).readBankLines?.(from)
+  if (read === undefined) return undefined
+  const { lines, cursor } = read
+  await takeBankLines(context, at, lines, { from, to: cursor })
+  return lines.length
+}
+
+/** Due work: reads on, and again a while later. */
 async function readLines(context: LinesContext, work: DueWork): Promise<void> {
   const { book, key: channel } = work
-  const from = await readCursor(context.db, book, channel)
-  const read = await context.desk.channel(channel).readBankLines?.(from)
-  if (read !== undefined) {
-    const { lines, cursor } = read
-    await takeBankLines(context, { book, channel }, lines, { from, to: cursor })
-  }
+  await readNewLines(context, { book, channel })
   const dueAt = context.clock.now() + READ_EVERY_MS
   await mustCommand(context, book, async () => ({
     roots: [`lines:${channel}`],

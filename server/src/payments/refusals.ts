@@ -6,7 +6,7 @@ const ROWS = [
   ['plan_not_found', 404, 'No such payment plan in this book.'],
   ['leg_not_found', 404, 'No such leg in this payment plan.'],
   ['exception_not_found', 404, 'No such exception in this book.'],
-  ['channel_not_found', 404, 'No channel of this name takes callbacks here.'],
+  ['channel_not_found', 404, 'No channel of this name is set up here.'],
   ['book_takes_no_payments', 422, 'Name an account of a book with the chart custody_pool.'],
   ['destination_not_found', 422, 'No such account in this book; open it first.'],
   ['destination_not_payable', 422, 'Name an account that owes money to somebody, not this one.'],
