@@ -3,7 +3,7 @@
 import { type CodeTable, openCodeTable } from '#codes'
 import { type TestDatabase, testDatabase } from '../../../testing/database.ts'
 import { type TestWorld, testWorld } from '../../../testing/world.ts'
-import { codesOfCheckout } from '../../codes/testing/index.ts'
+import { codesOfCheckout } from '#codes/testing'
 import type { AttemptFact } from '../attempt-fact.ts'
 import { openQuality, type Quality } from '../quality.ts'
 import { eventsOf } from './facts.ts'
