@@ -26,8 +26,16 @@ export interface AttemptEvent {
 
 export type Recorded = 'moved' | 'nothing' | 'disagrees'
 
-/** Moves an attempt by an event, as one command. */
-export async function record(
+/** Moves an attempt by an event, as one command, after what is being recorded of it here. */
+export function record(
+  desk: DeskContext,
+  at: { readonly book: number; readonly id: Uuid },
+  event: AttemptEvent,
+): Promise<Recorded> {
+  return desk.turns.take(at.id, () => recordNow(desk, at, event))
+}
+
+async function recordNow(
   desk: DeskContext,
   at: { readonly book: number; readonly id: Uuid },
   event: AttemptEvent,

@@ -12,6 +12,9 @@ import {
   type Db,
   type DueHandler,
   derivedUuid,
+  doneDue,
+  type Effect,
+  type EffectRow,
   type Ids,
   type Instant,
   type Log,
@@ -78,9 +81,24 @@ export type Handlers = Readonly<Record<string, DueHandler>>
 /** Each round one of the contenders commits, so this many would have to meet on one aggregate. */
 const DECISIONS_MAX = 100
 
+/** The sweeper looks this often by itself, so it is woken only for what is due sooner. */
+const LOOKS_EVERY_MS = 1_000
+
+/** Wakes the sweeper when one of the effects plans work that is due before it looks by itself. */
+export function wakeFor(
+  { clock, onPlanned }: Pick<PaymentsOptions, 'clock' | 'onPlanned'>,
+  effects: readonly EffectRow[] = [],
+): void {
+  const soon = clock.now() + LOOKS_EVERY_MS
+  const ends = doneDue as Effect<unknown>
+  const isSoon = ({ effect, row }: EffectRow) =>
+    effect !== ends && ((row as { dueAt?: number }).dueAt ?? soon) < soon
+  if (effects.some(isSoon)) onPlanned?.()
+}
+
 /** The one way commands of payments are decided. */
 export function commandOn(
-  options: Pick<PaymentsOptions, 'ledger' | 'onPlanned'>,
+  options: Pick<PaymentsOptions, 'ledger' | 'onPlanned' | 'clock'>,
 ): PaymentsContext['command'] {
   return async (book, decide) => {
     for (let attempt = 1; attempt <= DECISIONS_MAX; attempt += 1) {
@@ -88,7 +106,7 @@ export function commandOn(
       if (command === undefined) return { status: 'nothing' }
       const result = await options.ledger.writer(book).submit(command)
       if (result.status === 'committed') {
-        options.onPlanned?.()
+        wakeFor(options, command.effects)
         return { status: 'committed', at: result.at }
       }
       if (result.status === 'refused' && !isBookedSince(result.code)) {

@@ -14,10 +14,13 @@ import type { Attempt, AttemptOwner, CallbackEars } from './attempt.ts'
 import { findAttempt } from './attempt-store.ts'
 import type { PaymentsContext, PaymentsOptions } from './context.ts'
 import { RecentAttempts } from './recent.ts'
+import { Turns } from './turns.ts'
 
 export interface DeskContext extends PaymentsOptions {
   readonly command: PaymentsContext['command']
   readonly recent: RecentAttempts
+  /** By attempt: a callback often comes while the reply to the order is being recorded. */
+  readonly turns: Turns
   readonly ears: CallbackEars
   attach(channel: PaymentChannel): void
   listen(ears: CallbackEars): void
@@ -40,6 +43,7 @@ export function createDeskContext(
     ...options,
     command,
     recent: new RecentAttempts(),
+    turns: new Turns(),
     get ears() {
       return ears
     },

@@ -14,7 +14,14 @@ import type { Attempt, SendWindow, Sent } from './attempt.ts'
 import { closeAtRail } from './attempt-ask.ts'
 import { record } from './attempt-record.ts'
 import { findAttempt, listAttempts } from './attempt-store.ts'
-import { attemptRoot, mustCommand, type PaymentsContext, payInRoot, planRoot } from './context.ts'
+import {
+  attemptRoot,
+  mustCommand,
+  type PaymentsContext,
+  payInRoot,
+  planRoot,
+  wakeFor,
+} from './context.ts'
 import { type DeskContext, forget } from './desk-context.ts'
 import { type NewPayIn, type PayIn, type PayWith, routeJson } from './pay-in.ts'
 import { CLOSE_OTHERS, EXPIRE, payInOf, REFUND_SURPLUS, refundSurplus } from './pay-in-owner.ts'
@@ -78,15 +85,16 @@ export async function openPayIn(on: PayInsOptions, wanted: NewPayIn): Promise<Op
     return (await existing(on, wanted)) ?? { refused: 'no_channel', decision }
   }
   const payIn = freshPayIn(on, wanted)
+  const effects = [applied(insertPayIn, payIn), ...first.effects, ...(wanted.also ?? [])]
   const submitted = await context.ledger.writer(book).submit({
     roots: [payInRoot(id), ...(wanted.plan === undefined ? [] : [planRoot(wanted.plan.id)])],
-    effects: [applied(insertPayIn, payIn), ...first.effects, ...(wanted.also ?? [])],
+    effects,
   })
   // It was opened meanwhile; or what it was to be opened with has moved.
   if (submitted.status !== 'committed') {
     return (await existing(on, wanted)) ?? { refused: 'plan_moved' }
   }
-  context.onPlanned?.()
+  wakeFor(context, effects)
   on.recent.keep(id, payIn)
   const attempts = await sendFirst(on, payIn, wanted, first)
   const last = attempts.at(-1)
@@ -266,7 +274,7 @@ export async function attemptPayIn(
     })
     on.recent.forget(id)
     if (submitted.status !== 'committed') continue
-    context.onPlanned?.()
+    wakeFor(context, prepared.effects)
     const sent = await sendOne(on, prepared)
     const now = present(await findPayIn(context.db, book, id), 'a pay-in')
     return { payIn: now, attempts: [...attempts, sent], replayed: false }

@@ -47,8 +47,7 @@ export async function startProcess<First>(
 function profiling(program: string): string[] {
   const folder = process.env.TENON_BENCH_PROFILE
   if (folder === undefined) return []
-  const name = `${program.replaceAll(/[^a-z-]/g, '')}-${Date.now()}.cpuprofile`
-  return ['--cpu-prof', `--cpu-prof-dir=${folder}`, `--cpu-prof-name=${name}`]
+  return ['--cpu-prof', `--cpu-prof-dir=${folder}/${program.replaceAll(/[^a-z-]/g, '')}`]
 }
 
 function heard<Message>(child: ChildProcess, program: string): Promise<Message> {
