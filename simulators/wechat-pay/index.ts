@@ -53,7 +53,7 @@ export async function startWechatPay(options: WechatPayOptions): Promise<WechatP
   const refunded = new Map<string, bigint>()
   const ground = createRailGround(options, {
     retrySeconds: RETRY_SECONDS,
-    settles: 'net',
+    settles: options.settles ?? 'net',
     numberOf,
     dayClosesAt,
     settlementMemo: (date) => settlementMemo(mchId, date),

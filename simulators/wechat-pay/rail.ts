@@ -14,6 +14,8 @@ export interface WechatPayOptions extends RailOptions {
   readonly apiV3Key: string
   /** The rail's own key, PKCS 8 PEM; a new one at each start when absent. */
   readonly platformKeyPem?: string
+  /** `gross`: fees are billed apart instead of kept back, as contracts for custody agree; `net` when absent. */
+  readonly settles?: 'net' | 'gross'
   /** How much of a collection may be shared, parts per million; 30 % when absent. */
   readonly mostSharedPpm?: number
 }

@@ -89,6 +89,7 @@ async function play(what: Play, database: Scratch, terminal: Terminal): Promise<
     const stage = await openStage({
       world,
       bankDatabaseUrl: database.bankUrl,
+      legs: {},
       ...(simulated === undefined
         ? {}
         : { simulated, timing: { timeoutMs: FAULT_TIMEOUT_MS }, listEveryMs: LIST_EVERY_MS }),

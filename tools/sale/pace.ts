@@ -5,6 +5,7 @@
  */
 import type { DueSweeper, Instant, SimulatedClock } from '../../server/src/base/index.ts'
 import type { BankAdmin } from './bank-admin.ts'
+import type { RailSide } from './rail-side.ts'
 
 export interface Pace {
   now(): Instant
@@ -38,20 +39,26 @@ export function wallPace(clock: { now(): Instant }): Pace {
 /** Nothing a run waits for takes longer: the query schedule reaches six hours, the deadlines are days. */
 const HORIZON_MS = 2 * 86_400_000
 
-export function simulatedPace(
-  clock: SimulatedClock,
-  { sweeper, bank }: { sweeper: DueSweeper; bank: Pick<BankAdmin, 'setClock' | 'idle'> },
-): Pace {
+interface Outside {
+  readonly sweeper: DueSweeper
+  readonly bank: Pick<BankAdmin, 'setClock' | 'idle'>
+  readonly rails?: Pick<RailSide, 'setClock' | 'idle' | 'nextDueAt'>
+}
+
+export function simulatedPace(clock: SimulatedClock, { sweeper, bank, rails }: Outside): Pace {
   const work = async () => {
+    await rails?.idle()
     await bank.idle()
     await sweeper.sweepNow()
+    await rails?.idle()
     await bank.idle()
   }
   const step = async (limit: Instant) => {
-    const due = (await sweeper.nextDueAt()) ?? limit
+    const due = Math.min((await sweeper.nextDueAt()) ?? limit, rails?.nextDueAt() ?? limit)
     const next = Math.min(limit, Math.max(due, clock.now()))
     await clock.advanceTo(next)
     await bank.setClock(next)
+    await rails?.setClock(next)
     await work()
   }
   return {

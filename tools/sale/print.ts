@@ -52,6 +52,11 @@ export function printEvent(event: SaleEvent): string[] {
         '',
       ]
     }
+    case 'leg': {
+      const { role, number, amount, channel, state, reference } = event.leg
+      const what = `leg ${number} of the ${role}, ${channel}`
+      return [`${line(what, amount)}  ${state === 'succeeded' ? reference : state}`]
+    }
     case 'fact':
       return [`  · ${event.fact.replaceAll('_', ' ')}: ${event.value}`]
     case 'moved': {

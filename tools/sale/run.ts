@@ -24,7 +24,10 @@ import {
 import type { Ledger } from '../../server/src/ledger/index.ts'
 import { toDecimal } from '../../server/src/money/index.ts'
 import type { BankAdmin } from './bank-admin.ts'
+import type { LegPayments } from './leg-payments.ts'
+import { type LegLine, payByLegs, type RailOfSale, railsOf } from './legs.ts'
 import type { Pace } from './pace.ts'
+import type { RailSide } from './rail-side.ts'
 
 export interface SaleOptions {
   readonly db: Db
@@ -35,6 +38,9 @@ export interface SaleOptions {
   readonly pace: Pace
   readonly deal: Deal
   readonly scheme: Scheme
+  /** With both, payers pay their tranches by legs over the rails. */
+  readonly rails?: RailSide
+  readonly legPayments?: LegPayments
   /** The fact that does not come true, such as `registration`. */
   readonly fail?: string
   /** A fault of the bank, as its admin API takes it: `{ fault: 'timeout-after', operation: '6033' }`. */
@@ -62,6 +68,7 @@ export type SaleEvent =
       readonly how: string
       readonly lines: readonly MovementLine[]
     }
+  | { readonly kind: 'leg'; readonly leg: LegLine }
   | { readonly kind: 'fact'; readonly fact: string; readonly value: string }
   | { readonly kind: 'stuck'; readonly why: string }
 
@@ -85,6 +92,10 @@ export interface SaleReport {
   readonly totals: Readonly<Record<string, { readonly in: bigint; readonly out: bigint }>>
   /** The case came to its end: completed, or returned where it was meant to fail. */
   readonly finished: boolean
+  /** Each leg of the tranches, where they were paid over rails. */
+  readonly legs: readonly LegLine[]
+  /** What each rail's own book says of its legs. */
+  readonly rails: readonly RailOfSale[]
 }
 
 const DAY_MS = 86_400_000
@@ -113,6 +124,8 @@ export async function runSale(options: SaleOptions): Promise<SaleReport> {
     instructions: await listInstructions(options.db, book, caseId(view)),
     totals: totals(view, inbound),
     finished: view.state === (options.fail === undefined ? 'completed' : 'returned'),
+    legs: run.legs,
+    rails: options.rails === undefined ? [] : railsOf(options.rails, run.legs),
   }
 }
 
@@ -143,6 +156,7 @@ class Run {
   /** What was paid towards each tranche, by step. */
   private readonly paid = new Map<Uuid, bigint>()
   private readonly told = new Set<string>()
+  readonly legs: LegLine[] = []
 
   constructor(options: SaleOptions, id: Uuid) {
     this.options = options
@@ -203,21 +217,17 @@ class Run {
   /** The payer pays what is missing: the tranche, and once more when too little arrived. */
   private async pay(view: Case, step: Step): Promise<boolean> {
     const paid = this.paid.get(step.id)
-    const missing = step.amount - step.received
+    const missing = step.amount - step.received - (await this.uncleared(view, step))
+    // The rest was paid: a rail owes it, or paid on another amount.
+    if (missing <= 0n) return false
     // Paid and not here: it is lost, held or told differently, and paying again would not help.
     if (paid !== undefined && (step.received === 0n || paid >= step.amount + missing)) return false
-    const { role } = step
-    const { payTo } = view.parties.find((party) => party.role === role)!
-    const payer = this.options.deal.parties.find((party) => party.role === role)!
     this.paid.set(step.id, (paid ?? 0n) + missing)
-    await this.options.bank.pay({
-      to: payTo,
-      amount: toDecimal({ amount: missing, currency: 'CNY' }),
-      payerAcctNo: payer.bankAccount.number,
-      payerName: payer.name,
-      payerBank: payer.bankAccount.bank,
-      remark: view.deal,
-    })
+    const { rails, legPayments } = this.options
+    // What did not come by its legs is transferred.
+    if (rails === undefined || legPayments === undefined || paid !== undefined) {
+      await this.transfer(view, step, missing)
+    } else await this.payByLegs(view, step, { rails, legPayments })
     if (paid !== undefined) this.paid.set(step.id, step.amount)
     await this.options.pace.until(async () => {
       const now = (await this.view()).steps.find(({ id }) => id === step.id)
@@ -231,6 +241,51 @@ class Run {
       return true
     }
     return after.state !== 'awaiting'
+  }
+
+  /** What the payer paid over rails, and has not come to the bank. */
+  private async uncleared(view: Case, { role }: Step): Promise<bigint> {
+    const { legPayments, book } = this.options
+    const account = accountOf(view, role)
+    const coming = await legPayments?.clearing.onItsWay(book, [account])
+    return coming?.get(account)?.uncleared ?? 0n
+  }
+
+  /** A transfer of the payer's to its number at the bank. */
+  private async transfer(view: Case, step: Step, amount: bigint): Promise<void> {
+    const { role } = step
+    const { payTo } = view.parties.find((party) => party.role === role)!
+    const payer = this.options.deal.parties.find((party) => party.role === role)!
+    await this.options.bank.pay({
+      to: payTo,
+      amount: toDecimal({ amount, currency: 'CNY' }),
+      payerAcctNo: payer.bankAccount.number,
+      payerName: payer.name,
+      payerBank: payer.bankAccount.bank,
+      remark: view.deal,
+    })
+  }
+
+  /** The payer pays leg by leg; the rails' day ends, and they pay each order on to custody. */
+  private async payByLegs(
+    view: Case,
+    step: Step,
+    { rails, legPayments }: { readonly rails: RailSide; readonly legPayments: LegPayments },
+  ): Promise<void> {
+    const { book, deal, bank, pace, tell } = this.options
+    const legs = await payByLegs(
+      {
+        ...{ book, deal, bank, pace, legPayments, side: rails },
+        tell: (leg) => tell?.({ kind: 'leg', leg }),
+      },
+      { view, step },
+    )
+    this.legs.push(...legs)
+    if (!pace.movesDays) await rails.closeDay()
+    const isHere = async () =>
+      (await this.view()).steps.find(({ id }) => id === step.id)?.state === 'done'
+    // A rail pays on the next day, or days later.
+    for (let days = 0; days < LATER_DAYS && !(await pace.until(isHere)); days += 2);
   }
 
   /** Tells of milestones that ended since, and of money that went back, with what moved. */
@@ -259,6 +314,9 @@ class Run {
     }
   }
 }
+
+const accountOf = (view: Case, role: string): Uuid =>
+  view.accounts.find((each) => each.role === role && each.purpose === 'received')!.ledgerAccount
 
 function linesOf(view: Case, steps: readonly Step[]): MovementLine[] {
   const holder = (account: string) =>
@@ -313,7 +371,7 @@ async function trialBalance(ledger: Ledger, book: number, view: Case): Promise<B
   return [...lines.values()].sort((a, b) => (a.code < b.code ? -1 : a.code > b.code ? 1 : 0))
 }
 
-const POOL_CODES = ['1012.02', '2241.04', '2241.06']
+const POOL_CODES = ['1012.02', '1221.01', '2241.04', '2241.06']
 
 function added(sum: BookLine | undefined, line: BookLine): BookLine {
   if (sum === undefined) return line

@@ -7,8 +7,6 @@
  */
 import { createPublicKey, generateKeyPairSync } from 'node:crypto'
 import { readdir, readFile } from 'node:fs/promises'
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import {
   createDueSweeper,
   createPersonalSeal,
@@ -29,8 +27,12 @@ import {
 } from '../../server/src/custody/index.ts'
 import { type Ledger, openLedger } from '../../server/src/ledger/index.ts'
 import { type CustodyBank, startCustodyBank } from '../../simulators/custody-bank/index.ts'
+import { newRailKeys, type RailKeys } from '../rails/keys.ts'
 import { type BankAdmin, bankAdmin } from './bank-admin.ts'
+import { createLegPayments, type LegPayments } from './leg-payments.ts'
 import { type Pace, simulatedPace, wallPace } from './pace.ts'
+import { openRailSide, type RailSide } from './rail-side.ts'
+import { openReceiver } from './receiver.ts'
 
 /** The bank and our notice address. They outlive the platform, which a test may kill. */
 export interface BankSide {
@@ -48,10 +50,14 @@ export interface Platform {
   readonly custody: Custody
   readonly book: number
   readonly sweeper: DueSweeper
+  /** Payments over channels; absent when the stage has no rails. */
+  readonly legPayments?: LegPayments
   close(): Promise<void>
 }
 
 export interface Stage extends Platform {
+  /** Where tranches are paid over rails, when the stage has them. */
+  readonly rails?: RailSide
   readonly schemes: readonly Scheme[]
   readonly bank: BankAdmin
   readonly pace: Pace
@@ -66,9 +72,11 @@ export interface PlatformOptions {
   readonly listEveryMs?: number
   /** Stands between the modules and the ledger; tests cut it. */
   readonly around?: (ledger: Ledger) => Ledger
+  /** The rails that tranches may be paid over. */
+  readonly rails?: RailSide
 }
 
-export interface StageOptions extends Omit<PlatformOptions, 'schemes' | 'seal'> {
+export interface StageOptions extends Omit<PlatformOptions, 'schemes' | 'seal' | 'rails'> {
   /** With it business time is moved by the run. */
   readonly simulated?: SimulatedClock
   /** A url under which the bank may create its schema. */
@@ -76,6 +84,8 @@ export interface StageOptions extends Omit<PlatformOptions, 'schemes' | 'seal'> 
   /** The schemes that ship when absent. */
   readonly schemes?: readonly Scheme[]
   readonly keys?: StageKeys
+  /** With rails: payers pay their tranches by legs over WeChat Pay, UnionPay and bank transfer. */
+  readonly legs?: { readonly keys?: RailKeys }
 }
 
 /** Private keys, PEM, of the platform and the bank. Making them takes half a second each. */
@@ -108,44 +118,6 @@ export async function shippedSchemes(): Promise<Scheme[]> {
   return schemes
 }
 
-/** Takes notices over HTTP as the server's route does: signature over the bytes as they came. */
-async function noticeAddress(take: () => { custody: Custody; book: number } | undefined) {
-  const server = createServer((request, response) => {
-    const parts: Buffer[] = []
-    request.on('data', (part: Buffer) => parts.push(part))
-    request.on('end', () => {
-      const at = take()
-      const headers = Object.fromEntries(
-        Object.entries(request.headers).map(([name, value]) => [
-          name,
-          typeof value === 'string' ? value : undefined,
-        ]),
-      )
-      const notice = {
-        method: request.method ?? '',
-        path: request.url ?? '',
-        headers,
-        body: Buffer.concat(parts),
-      }
-      const taken = at?.custody.takeNotice(at.book, notice) ?? Promise.reject(new Error('closed'))
-      taken.then(
-        (result) => response.writeHead(result.taken ? 200 : 401).end(),
-        () => response.writeHead(503).end(),
-      )
-    })
-  })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const { port } = server.address() as AddressInfo
-  return {
-    url: `http://127.0.0.1:${port}/v1/channels/custody-bank/notices`,
-    close: () =>
-      new Promise<void>((resolve) => {
-        server.closeAllConnections()
-        server.close(() => resolve())
-      }),
-  }
-}
-
 /** Starts the bank, and the address it sends notices to. */
 export async function openBankSide(options: {
   readonly bankDatabaseUrl: string
@@ -154,13 +126,18 @@ export async function openBankSide(options: {
 }): Promise<BankSide> {
   const { keys, simulated } = options
   let platform: { custody: Custody; book: number } | undefined
-  const notices = await noticeAddress(() => platform)
+  // As the server's route does: the signature is over the bytes as they came.
+  const notices = await openReceiver(async (request) => {
+    if (platform === undefined) throw new Error('no platform is up')
+    const { taken } = await platform.custody.takeNotice(platform.book, request)
+    return { status: taken ? 200 : 401 }
+  })
   const publicKey = createPublicKey(keys.platform).export({ type: 'spki', format: 'pem' })
   const bank = await startCustodyBank({
     databaseUrl: options.bankDatabaseUrl,
     platformPublicKeyPem: publicKey.toString(),
     privateKeyPem: keys.bank,
-    noticeUrl: notices.url,
+    noticeUrl: `${notices.url}/v1/channels/custody-bank/notices`,
   })
   const admin = bankAdmin(bank.url)
   if (simulated === undefined) await admin.settings({ intradayFiles: true, withdrawalMs: 50 })
@@ -187,17 +164,24 @@ export async function openPlatform(side: BankSide, options: PlatformOptions): Pr
   const ledger = options.around?.(opened) ?? opened
   const close = async () => {
     side.takeAt(undefined)
+    options.rails?.takeAt(undefined)
     await sweeper?.stop()
     await opened.close()
   }
   let sweeper: DueSweeper | undefined
   try {
+    const onPlanned = () => sweeper?.wake()
+    const legPayments =
+      options.rails === undefined
+        ? undefined
+        : await createLegPayments({ world, ledger, seal, side: options.rails, onPlanned })
     const custody = createCustody({
       world,
       ledger,
       seal,
       schemes,
-      onPlanned: () => sweeper?.wake(),
+      onPlanned,
+      ...(legPayments === undefined ? {} : { clearing: legPayments.clearing }),
       ...(listEveryMs === undefined ? {} : { listEveryMs }),
     })
     const settings = {
@@ -213,9 +197,12 @@ export async function openPlatform(side: BankSide, options: PlatformOptions): Pr
     const channel = custodyBank(settings, { net, rng, clock, wall: wallClock() })
     const name = 'Custody pool at the sample bank'
     const book = await custody.openPool({ orgId: 1, name, poolNo: bank.poolNo, channel })
-    sweeper = createDueSweeper({ db, clock, rng, log, handlers: custody.handlers })
+    const handlers = { ...custody.handlers, ...legPayments?.payments.handlers }
+    sweeper = createDueSweeper({ db, clock, rng, log, handlers })
     side.takeAt({ custody, book })
-    return { world, ledger, custody, book, sweeper, close }
+    legPayments?.begin(book)
+    const platform = { world, ledger, custody, book, sweeper, close }
+    return legPayments === undefined ? platform : { ...platform, legPayments }
   } catch (error) {
     await close()
     throw error
@@ -232,15 +219,33 @@ export async function openStage(options: StageOptions): Promise<Stage> {
     ...(simulated === undefined ? {} : { simulated }),
   })
   const seal = createPersonalSeal(parsePersonalKeys(newPersonalKeys(), 'the keys of a stage'))
-  const platform = await openPlatform(side, { ...options, schemes, seal })
+  const bank = side.admin
+  const rails = await railsFor(options, bank)
+  const { legs: _, ...common } = options
+  const platform = await openPlatform(side, {
+    ...{ ...common, schemes, seal },
+    ...(rails === undefined ? {} : { rails }),
+  })
   const { sweeper, world } = platform
   if (simulated === undefined) void sweeper.run()
-  const bank = side.admin
   const pace =
-    simulated === undefined ? wallPace(world.clock) : simulatedPace(simulated, { sweeper, bank })
+    simulated === undefined
+      ? wallPace(world.clock)
+      : simulatedPace(simulated, { sweeper, bank, ...(rails === undefined ? {} : { rails }) })
   const close = async () => {
     await platform.close()
+    await rails?.close()
     await side.close()
   }
-  return { ...platform, schemes, bank, pace, close }
+  const stage = { ...platform, schemes, bank, pace, close }
+  return rails === undefined ? stage : { ...stage, rails }
+}
+
+async function railsFor(
+  { legs, simulated }: StageOptions,
+  bank: BankAdmin,
+): Promise<RailSide | undefined> {
+  if (legs === undefined) return undefined
+  const now = simulated === undefined ? {} : { now: simulated.now() }
+  return openRailSide({ keys: legs.keys ?? newRailKeys(), bank, ...now })
 }

@@ -3,6 +3,8 @@ import { readFileSync } from 'node:fs'
 import { readDeal } from '../../server/src/custody/index.ts'
 import { testDatabase } from '../../server/testing/database.ts'
 import { testWorld } from '../../server/testing/world.ts'
+import { newRailKeys, type RailKeys } from '../rails/keys.ts'
+import type { RailSide } from './rail-side.ts'
 import { runSale, type SaleEvent, type SaleOptions, type SaleReport } from './run.ts'
 import { newStageKeys, openStage, shippedSchemes } from './stage.ts'
 
@@ -11,8 +13,13 @@ const sample = (name: string) =>
 
 /** One pair for all sales of a test file. */
 const keys = newStageKeys()
+let railKeys: RailKeys | undefined
 
-type Changes = Pick<SaleOptions, 'fail' | 'fault'> & { sample?: string }
+type Changes = Pick<SaleOptions, 'fail' | 'fault'> & {
+  readonly sample?: string
+  /** Tranches are paid by legs over rails; what goes wrong there. */
+  readonly legs?: (side: RailSide) => void
+}
 
 export interface TestSale extends SaleReport {
   readonly events: SaleEvent[]
@@ -26,7 +33,10 @@ export async function sale(changes: Changes = {}): Promise<TestSale> {
   const timing = { timeoutMs: 1_000 }
   const listEveryMs = 21_600_000
   const common = { world, simulated: world.clock, bankDatabaseUrl: database.url, keys }
-  const stage = await openStage({ ...common, timing, listEveryMs })
+  railKeys ??= changes.legs === undefined ? undefined : newRailKeys()
+  const legs = changes.legs === undefined ? {} : { legs: { keys: railKeys! } }
+  const stage = await openStage({ ...common, timing, listEveryMs, ...legs })
+  if (stage.rails !== undefined) changes.legs?.(stage.rails)
   try {
     const schemes = await shippedSchemes()
     const read = readDeal(sample(changes.sample ?? 'resale-home'), schemes)
