@@ -11,7 +11,7 @@ import { type Command, type Terminal, UsageProblem } from './command.ts'
 const COMMANDS: readonly Command[] = [
   {
     name: 'start',
-    summary: 'start database, server and bank simulator, play a sale, and stay up',
+    summary: 'start database, server and simulators, play a sale, and stay up',
     usage: `tenon start [--watch] [--no-sale]
 
 Starts everything and plays one home sale through the bank simulator, with the proof at its end.
@@ -21,6 +21,25 @@ Ports: TENON_PORT (4000), BANK_PORT (7301) and RAIL_PORT (7311 and the four afte
 Data: TENON_DATA.
 DATABASE_URL names a PostgreSQL of your own, 15 or later.`,
     run: async (args, terminal) => (await import('./commands/start.ts')).run(args, terminal),
+  },
+  {
+    name: 'pay',
+    summary: 'pay the order of the running sandbox, pay out of it, refund, settle a day',
+    usage: `tenon pay [--channel <name> | --method <name>] [--amount <yuan>]
+       tenon pay --out [--bank <code>] [--corporate] [--amount <yuan>]
+       tenon pay --refund <payment> [--amount <yuan>]
+       tenon pay --settle [--channel <name>]
+       tenon pay --list
+
+Works on what "npm start" serves, and prints each state, what was booked and why this channel.
+The last two digits of the amount (100.00) decide what the rail does: --list shows them.
+--channel, --method  how the payer pays; the first method of the channel (wechat_native)
+--out                pays from the order to a bank account, at ICBC unless --bank names another
+--refund             gives a payment back, all of it or --amount
+--settle             ends the running day of the rails and reads their files
+--wait <seconds>     how long to wait for an outcome (60)
+--url <address>      of the API, when it is not where "npm start" said`,
+    run: async (args, terminal) => (await import('./commands/pay.ts')).run(args, terminal),
   },
   {
     name: 'sale',

@@ -16,6 +16,7 @@ import { bankDatabase, openDatabase, type StartDatabase } from '../start/databas
 import type { BankKeys } from '../start/keys.ts'
 import { StartProblem } from '../start/problem.ts'
 import { forkRails, type RailsProcess } from '../start/rails.ts'
+import { type Sandbox, writeSandbox } from '../start/sandbox-file.ts'
 import { createStops, type Stops } from '../start/stops.ts'
 
 const API_PORT = 4000
@@ -73,6 +74,7 @@ async function start({ terminal, stops, plays }: Start): Promise<void> {
     import('../start/keys.ts'),
     import('../start/only-one.ts'),
     import('../start/ports.ts'),
+    import('../start/sandbox.ts'),
   ])
   loading.catch(() => undefined)
   const bank = forkBank(say)
@@ -82,7 +84,14 @@ async function start({ terminal, stops, plays }: Start): Promise<void> {
   const database = await openDatabase(terminal, stops)
   // Once more: its database must not go before it does.
   stops.add('bank simulator', () => bank.close())
-  const [{ startServer }, { firstSale }, { bankKeys }, { onlyOne }, { choosePorts }] = await loading
+  const [
+    { startServer },
+    { firstSale },
+    { bankKeys },
+    { onlyOne },
+    { choosePorts },
+    { seedOrder },
+  ] = await loading
   stops.throwIfStopping()
 
   const claim = await onlyOne(database.url)
@@ -122,6 +131,11 @@ async function start({ terminal, stops, plays }: Start): Promise<void> {
   await bankUp
   const book = await readyBook(server)
   await claim.nowAt(server.url)
+  const ownChannels = (env.TENON_CHANNELS ?? '') !== ''
+  const sandbox: Sandbox | undefined = ownChannels
+    ? undefined
+    : { api: server.url, ...(await seedOrder(server)), rails: channels.rails }
+  if (sandbox !== undefined) await writeSandbox(database.railsFolder, sandbox)
   const seconds = () => Math.round((performance.now() - began) / 100) / 10
   say(`Tenon is up after ${seconds()} s.`)
   say('')
@@ -136,7 +150,11 @@ async function start({ terminal, stops, plays }: Start): Promise<void> {
   say(`API               ${server.url}/v1   (its pages: ${server.url}/docs)`)
   say(`Health            ${server.url}/readyz, ${server.url}/metrics`)
   say(`Bank simulator    ${bankUrl}/admin/proof   (its own book, proved)`)
-  say(`Rail simulators   ${channels.urls.join(' ')}   (each with its own book at /admin/orders)`)
+  say(`Rail simulators   ${Object.values(channels.rails).join(' ')}`)
+  say('                  (each with its own book at /admin/orders)')
+  if (sandbox !== undefined) {
+    say(`Order to pay      ${sandbox.order}   (tenon pay --list, tenon pay --amount 100.51)`)
+  }
   say(`Database          ${database.says}`)
   say(`Keys              ${database.keysFolder}`)
   say('Press Ctrl-C to stop.')
@@ -182,7 +200,8 @@ async function openRails(rails: RailsProcess, { database, ports, apiUrl }: OpenR
     keysFile: join(database.keysFolder, 'rails.json'),
     channelFile: file,
   })
-  return { file, urls: Object.values(urls).map((url) => new URL(url).origin) }
+  const origins = RAIL_NAMES.map((name) => [name, new URL(urls[name]).origin] as const)
+  return { file, rails: Object.fromEntries(origins) as Sandbox['rails'] }
 }
 
 /** Waits until the server can work, and gives the pool's book. */

@@ -2,9 +2,10 @@
  * The keys of the sandbox's rails, both sides of each, made once and kept in one file: they protect
  * money that does not exist. An installation with real contracts has its own in its folder of keys.
  */
-import { generateKeyPairSync, randomBytes } from 'node:crypto'
+import { generateKeyPair, generateKeyPairSync, type KeyObject, randomBytes } from 'node:crypto'
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
+import { promisify } from 'node:util'
 import {
   newKeyPair,
   privatePem,
@@ -29,21 +30,37 @@ export interface RailKeys {
   }
 }
 
-function rsaPair(): PemPair {
-  const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
-  return {
-    privateKeyPem: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
-    publicKeyPem: publicKey.export({ type: 'spki', format: 'pem' }).toString(),
-  }
+const RSA = { modulusLength: 2048 }
+/** Both sides of WeChat Pay, Alipay and NetsUnion. */
+const RSA_PAIRS = 6
+
+const pemPair = (pair: {
+  readonly privateKey: KeyObject
+  readonly publicKey: KeyObject
+}): PemPair => ({
+  privateKeyPem: pair.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
+  publicKeyPem: pair.publicKey.export({ type: 'spki', format: 'pem' }).toString(),
+})
+
+/** Fresh keys, one pair after the other: about a second. */
+export function newRailKeys(): RailKeys {
+  return keysWith(Array.from({ length: RSA_PAIRS }, () => pemPair(generateKeyPairSync('rsa', RSA))))
 }
 
-/** Fresh keys. Making them takes about a second. */
-export function newRailKeys(): RailKeys {
+/** Fresh keys, all pairs at the same time. */
+async function newRailKeysAtOnce(): Promise<RailKeys> {
+  const make = promisify(generateKeyPair)
+  const pairs = Array.from({ length: RSA_PAIRS }, async () => pemPair(await make('rsa', RSA)))
+  return keysWith(await Promise.all(pairs))
+}
+
+function keysWith(pairs: readonly PemPair[]): RailKeys {
   const sm2 = newKeyPair()
+  const side = (index: number) => ({ ours: pairs[index]!, theirs: pairs[index + 1]! })
   return {
-    wechat: { ours: rsaPair(), theirs: rsaPair(), apiV3Key: randomBytes(16).toString('hex') },
-    alipay: { ours: rsaPair(), theirs: rsaPair() },
-    netsunion: { ours: rsaPair(), theirs: rsaPair() },
+    wechat: { ...side(0), apiV3Key: randomBytes(16).toString('hex') },
+    alipay: side(2),
+    netsunion: side(4),
     bankDirect: {
       ours: { privateKeyPem: privatePem(sm2), publicKeyPem: publicPem(sm2) },
       theirs: newKeyPair(),
@@ -56,7 +73,7 @@ export function newRailKeys(): RailKeys {
 export async function keptRailKeys(path: string): Promise<RailKeys> {
   const text = await readFile(path, 'utf8').catch(() => undefined)
   if (text !== undefined) return JSON.parse(text) as RailKeys
-  const keys = newRailKeys()
+  const keys = await newRailKeysAtOnce()
   await mkdir(dirname(path), { recursive: true, mode: 0o700 })
   const draft = `${path}.${randomBytes(4).toString('hex')}`
   await writeFile(draft, JSON.stringify(keys), { mode: 0o600, flag: 'wx' })

@@ -8,6 +8,7 @@ import {
 } from '../../server/src/base/postgres/index.ts'
 import type { Terminal } from '../command.ts'
 import { StartProblem } from './problem.ts'
+import { railsFolder } from './sandbox-file.ts'
 import type { Stops } from './stops.ts'
 
 export interface StartDatabase {
@@ -34,8 +35,11 @@ export async function openDatabase(terminal: Terminal, stops: Stops): Promise<St
     await checkServer(given)
     // Beside the data folder, not in it: resetting the embedded database must not lose these keys.
     const keysFolder = keys === '' ? `${data}-keys` : keys
-    const railsFolder = `${data}-rails`
-    return { url: given, adminUrl: given, keysFolder, railsFolder, says: 'that of DATABASE_URL' }
+    const rails = railsFolder(env)
+    return {
+      ...{ url: given, adminUrl: given, keysFolder, railsFolder: rails },
+      says: 'that of DATABASE_URL',
+    }
   }
   const postgres = await launchPostgres({ dataFolder: data, onLine: say })
   stops.add('PostgreSQL', () => postgres.stop())
@@ -44,7 +48,7 @@ export async function openDatabase(terminal: Terminal, stops: Stops): Promise<St
     url: postgres.url,
     adminUrl: postgres.adminUrl,
     keysFolder: keys === '' ? join(data, 'keys') : keys,
-    railsFolder: join(data, 'rails'),
+    railsFolder: railsFolder(env),
     says: `${postgres.dataFolder} (PostgreSQL on port ${postgres.port})`,
   }
 }
