@@ -22,11 +22,12 @@ import { findAttempt } from './attempt-store.ts'
 import { type Handlers, mustCommand, suspenseOf, transitOf } from './context.ts'
 import { outsideParts, ownName } from './outside.ts'
 import type { OutsideKind } from './outside-kinds.ts'
-import { findLine, insertLine, moveCursor, readCursor } from './outside-store.ts'
+import { findLine, insertLine, moveCursor, outsideLineKey, readCursor } from './outside-store.ts'
 import { cashOf, isThere } from './payout-cash.ts'
 import { recordReturn } from './payout-returns.ts'
 import type { Payouts } from './payouts.ts'
 import { lineAgainst } from './settlement-day.ts'
+import { settleEarly } from './settlement-early.ts'
 import type { LineKind } from './settlement-states.ts'
 import { endSettlement, expectedBy, type Settlement } from './settlement-store.ts'
 import { lineDiffers, type SettlementContext } from './settlements.ts'
@@ -60,6 +61,7 @@ export async function takeBankLines(
   cursor?: { readonly from: string; readonly to: string },
 ): Promise<void> {
   for (const line of lines) await takeLine(context, at, line)
+  if (lines.length > 0) await settleEarly(context, at.book)
   if (cursor !== undefined && cursor.from !== cursor.to) {
     const { orgId } = context
     const moved = applied(moveCursor, { orgId, channel: at.channel, ...cursor })
@@ -228,7 +230,7 @@ async function outside(
     channel: at.channel,
     flow: line.flow,
     about: line.reference,
-    key: `line/${at.channel}/${line.flow}`,
+    key: outsideLineKey(at.channel, line.flow),
   })
   return {
     ...parts,

@@ -2,7 +2,8 @@
 import { type Effect, intColumn, type Tx, textColumn, type Uuid } from '#base'
 import type { ChannelFileRow, Direction, InstructionState } from '#channels'
 import { bigColumn } from './attempt-store.ts'
-import type { SettlementRowState, SettlementState } from './settlement-states.ts'
+import type { KnownLine } from './outside-store.ts'
+import type { LineKind, SettlementRowState, SettlementState } from './settlement-states.ts'
 
 export interface Settlement {
   readonly orgId: number
@@ -135,6 +136,29 @@ export async function expectedBy(
     [book, memo],
   )
   return row
+}
+
+/** A day whose money is expected, and a line that carries its text but was taken for something else. */
+export interface EarlyLine {
+  readonly settlement: Settlement
+  readonly line: Pick<KnownLine, 'channel' | 'flow' | 'amount' | 'takenAs'>
+}
+
+export async function earlyLines(tx: Tx, book: number): Promise<EarlyLine[]> {
+  const rows = await tx.query<
+    Settlement & { line: string; bank: string; came: bigint; as: LineKind }
+  >(
+    `select s.*, l.flow as line, l.channel as bank, l.amount as came, l.taken_as as "as"
+     from (${SETTLEMENT} where book_id = $1 and state = 'expected') s
+     join payments.bank_line l on l.book_id = $1 and position(s.reference in l.memo) > 0
+       and l.taken_as = case when s.settled > 0 then 'unknown_credit' else 'unknown_debit' end
+     order by l.taken_at, l.flow`,
+    [book],
+  )
+  return rows.map(({ line: flow, bank, came, as: takenAs, ...settlement }) => ({
+    settlement,
+    line: { channel: bank, flow, amount: came, takenAs },
+  }))
 }
 
 /** The days of a channel in a book, oldest first. */

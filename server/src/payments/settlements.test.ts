@@ -199,20 +199,63 @@ describe('over real books', () => {
     expect((await exceptions()).sort()).toEqual(['settlement_differs', 'unknown_credit'])
   })
 
-  it('cash that comes before its file waits in suspense and is found', async () => {
+  it.each([
+    ['its text alone', ''],
+    ['words before it', '结算款 '],
+  ])(
+    'cash that comes before its file, with %s, waits in suspense and is found',
+    async (_, words) => {
+      on = await outflowWorld()
+      await on.collected(100_00n)
+      const file = on.rails.a.closeDay('20260302')
+      const memo = words + file.settlementReference
+      const line = bankLine({ flow: 'f1', side: 'in', amount: file.settled, memo })
+      await on.flows.takeBankLines(on.pool, 'b', [line])
+      expect(await suspense()).toBe(file.settled)
+      expect(await exceptions()).toEqual(['unknown_credit'])
+      await on.flows.takeChannelFile(on.pool, 'a', file)
+      expect(await suspense()).toBe(0n)
+      expect(await on.transit(on.pool, 'a')).toBe(0n)
+      expect(await exceptions()).toEqual([])
+      expect(await days()).toEqual([['settled', file.settled]])
+    },
+  )
+
+  it('a line and the file it settles, taken side by side, find each other', async () => {
     on = await outflowWorld()
-    await on.collected(100_00n)
-    const file = on.rails.a.closeDay('20260302')
-    const memo = file.settlementReference
-    const line = bankLine({ flow: 'f1', side: 'in', amount: file.settled, memo })
-    await on.flows.takeBankLines(on.pool, 'b', [line])
-    expect(await suspense()).toBe(file.settled)
-    expect(await exceptions()).toEqual(['unknown_credit'])
-    await on.flows.takeChannelFile(on.pool, 'a', file)
+    for (let day = 2; day < 12; day += 1) {
+      await on.collected(100_00n)
+      const date = `202603${String(day).padStart(2, '0')}`
+      const file = on.rails.a.closeDay(date)
+      const memo = file.settlementReference
+      const line = bankLine({ flow: date, side: 'in', amount: file.settled, memo })
+      await Promise.all([
+        on.flows.takeBankLines(on.pool, 'b', [line]),
+        on.flows.takeChannelFile(on.pool, 'a', file),
+      ])
+      await on.world.clock.advance(86_400_000)
+    }
     expect(await suspense()).toBe(0n)
     expect(await on.transit(on.pool, 'a')).toBe(0n)
     expect(await exceptions()).toEqual([])
-    expect(await days()).toEqual([['settled', file.settled]])
+  })
+
+  it('a negative day that was debited before its file is found', async () => {
+    on = await outflowWorld()
+    await on.fund(500_00n)
+    await on.collected(100_00n)
+    const first = on.rails.a.closeDay('20260302')
+    const line = bankLine({ flow: 'f1', side: 'out', amount: 9_00n, memo: 'a 20260304' })
+    await on.flows.takeBankLines(on.pool, 'b', [line])
+    expect(await exceptions()).toEqual(['unknown_debit'])
+    const rows = [
+      { ...first.rows[0]!, direction: 'refund' as const, reference: 'X', amount: 9_00n, fee: 0n },
+    ]
+    const day = { date: '20260304', currency: 'CNY', hash: '44', settlementReference: 'a 20260304' }
+    await on.flows.takeChannelFile(on.pool, 'a', { ...day, rows, settled: -9_00n })
+    expect(await days()).toEqual([['settled', -9_00n]])
+    expect(await exceptions()).toEqual(['file_row_unknown'])
+    expect(await on.transit(on.pool, 'a')).toBe(109_00n)
   })
 
   it('a negative day is paid to the channel', async () => {

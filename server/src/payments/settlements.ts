@@ -25,6 +25,7 @@ import { shanghaiDay } from './payout.ts'
 import { type ReturnPolicy, takeReturn } from './payout-returns.ts'
 import type { Payouts, PayoutsContext } from './payouts.ts'
 import { dayTotals, lineAgainst } from './settlement-day.ts'
+import { settleEarly } from './settlement-early.ts'
 import { movementSent } from './settlement-movement.ts'
 import type { SettlementRowState } from './settlement-states.ts'
 import {
@@ -63,6 +64,7 @@ export async function takeChannelFile(
     if (taken === 'changed') return changed(context, at, file)
     return decide(context, at, file)
   })
+  await settleEarly(context, at.book)
   return taken
 }
 

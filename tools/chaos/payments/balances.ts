@@ -19,7 +19,8 @@ export async function judgeBalances(held: Held): Promise<Finding[]> {
     const ours = await debit(stage, books.pool, transitId(books.pool, name))
     const named = await namedItems(stage, name)
     if (ours - named !== there) {
-      findings.push(`transit of ${name}: ours ${ours}, named ${named}, there ${there}`)
+      const days = await settlements(stage, name)
+      findings.push(`transit of ${name}: ours ${ours}, named ${named}, there ${there}; ${days}`)
     }
   }
   const offline = await debit(stage, books.pool, transitId(books.pool, 'offline-transfer'))
@@ -78,4 +79,27 @@ async function waitingOutside({ db, books }: Stage): Promise<bigint> {
     [books.pool],
   )
   return row?.sum ?? 0n
+}
+
+/** The days of a channel as we settled them, and as it did. */
+async function settlements({ db, books, rails }: Stage, channel: RailName): Promise<string> {
+  const rows = await db.query<{ business_date: string; settled: bigint; state: string }>(
+    `select business_date, settled, state from payments.settlement
+     where book_id = $1 and channel = $2 order by business_date`,
+    [books.pool, channel],
+  )
+  const ours = rows.map((row) => `${row.business_date} ${row.settled} ${row.state}`)
+  const there = rails[channel].admin
+    .movements()
+    .filter(({ kind }) => kind === 'settlement')
+    .map(({ reference, amount }) => `${reference} ${amount}`)
+  const lines = await db.query<{ memo: string; taken_as: string; taken_at: Date }>(
+    `select memo, taken_as, taken_at from payments.bank_line
+     where book_id = $1 and memo <> '' order by taken_at`,
+    [books.pool],
+  )
+  const taken = lines
+    .filter(({ memo }) => there.some((each) => each.startsWith(memo)))
+    .map((line) => `${line.memo} as ${line.taken_as} at ${line.taken_at.toISOString()}`)
+  return `days [${ours}], settled there [${there}], lines [${taken}]`
 }

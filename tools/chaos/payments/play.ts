@@ -25,6 +25,7 @@ import { beginStorm, calm, goDown } from './storm.ts'
 const SECOND_MS = 1_000
 const MINUTE_MS = 60 * SECOND_MS
 const HOUR_MS = 60 * MINUTE_MS
+const STORM_GRAIN_MS = 10 * SECOND_MS
 /** How long an order may be paid. */
 const OPEN_MS = 30 * MINUTE_MS
 /** Nothing is sent later than this after it was marked. */
@@ -84,7 +85,7 @@ class Player {
     for (;;) {
       const next = this.doings.shift()
       if (next === undefined) break
-      await passTo(stage, next.at, 2 * SECOND_MS)
+      await passTo(stage, next.at, STORM_GRAIN_MS)
       const together = [next]
       while ((this.doings[0]?.at ?? Infinity) <= next.at) together.push(this.doings.shift()!)
       await Promise.all(together.map((doing) => doing.run()))
@@ -97,8 +98,8 @@ class Player {
     const { stage } = this
     stage.platform().life.dieAfter(Number.POSITIVE_INFINITY)
     stage.platform().life.stopNobody()
-    for (let hours = 0; hours < CALM_HOURS; hours += 6) {
-      await passTo(stage, stage.world.clock.now() + 6 * HOUR_MS, GRAIN_MS)
+    for (const { hours, grainMs } of CALM) {
+      await passTo(stage, stage.world.clock.now() + hours * HOUR_MS, grainMs)
       await this.approveAll()
     }
   }
@@ -266,8 +267,12 @@ class Player {
   }
 }
 
-const CALM_HOURS = 102
-const GRAIN_MS = 20 * MINUTE_MS
+/** Stretches of the days after the storm, and how often something is done in each. */
+const CALM = [
+  { hours: 2, grainMs: 2 * MINUTE_MS },
+  { hours: 10, grainMs: 20 * MINUTE_MS },
+  ...Array.from({ length: 8 }, () => ({ hours: 12, grainMs: 2 * HOUR_MS })),
+]
 
 function payWith(method: CollectMethod, number: number) {
   const payer = party(`62162610000000${String(10_000 + number)}`, 'ICBC', false)

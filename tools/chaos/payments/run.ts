@@ -1,6 +1,6 @@
 /** Seeds one after another, each on a database of its own, and what they add up to. */
 import pg from 'pg'
-import { createDb, migrate } from '../../../server/src/base/index.ts'
+import { createDb, createLog, migrate } from '../../../server/src/base/index.ts'
 import { startThrowawayCluster } from '../../../server/testing/throwaway.ts'
 import { RAIL_FAULTS, type RailFault } from '../../../simulators/channel/index.ts'
 import { newRailKeys } from '../../rails/keys.ts'
@@ -57,7 +57,8 @@ export async function runSeeds(options: RunOptions): Promise<Figures> {
       const tookMs = Math.round(performance.now() - before)
       const { payments, kills } = figures
       options.print(`seed ${seed}: ${tookMs} ms; ${payments} payments, ${kills} kills so far`)
-      for (const { kind, says } of found) options.print(`  ${kind}: ${says}`)
+      for (const { kind, says } of found.findings) options.print(`  ${kind}: ${says}`)
+      if (found.findings.length > 0) for (const line of found.lines.slice(0, 20)) options.print(`  log: ${line.trim()}`)
       if (options.stopWhenFound && isFound(figures)) break
     }
   } finally {
@@ -74,6 +75,12 @@ export function isFound(figures: Figures): boolean {
   return pending_past_deadline + doubled + unmatched + woken_sent > 0
 }
 
+interface SeedEnd {
+  readonly findings: readonly Finding[]
+  /** What the platform logged as errors. */
+  readonly lines: readonly string[]
+}
+
 interface Seed {
   readonly seed: number
   readonly url: string
@@ -84,10 +91,12 @@ interface Seed {
 async function oneSeed(
   figures: Figures,
   { seed, url, keys, codes }: Seed,
-): Promise<readonly Finding[]> {
+): Promise<SeedEnd> {
   const db = createDb({ url, applicationName: 'chaos', checkoutMs: 10_000 })
   const start = START + (seed % 10) * HOUR_MS
-  const stage = await openStage({ db, seed, start, keys, codes })
+  const lines: string[] = []
+  const log = createLog({ level: 'error', plain: true, write: (line) => note(lines, line) })
+  const stage = await openStage({ db, seed, start, keys, codes, log })
   try {
     const played = await playSeed(stage, planOf(seed))
     const judged = await judge(stage)
@@ -102,11 +111,16 @@ async function oneSeed(
     for (const [fault, times] of Object.entries(struck(stage))) {
       figures.faults_by_kind[fault as RailFault] += times
     }
-    return judged.findings
+    return { findings: judged.findings, lines }
   } finally {
     await stage.close()
     await db.close()
   }
+}
+
+/** What a killed platform complains of is no news. */
+function note(lines: string[], line: string): void {
+  if (!line.includes('the platform was killed')) lines.push(line)
 }
 
 function none(): Figures {

@@ -10,6 +10,7 @@ import {
   createPersonalSeal,
   type Db,
   type Instant,
+  type Log,
   newPersonalKeys,
   Personal,
   parsePersonalKeys,
@@ -52,6 +53,7 @@ export interface StageOptions {
   readonly start: Instant
   readonly keys: RailKeys
   readonly codes: CodeSet
+  readonly log: Log
 }
 
 export interface Stage {
@@ -76,7 +78,7 @@ export interface Stage {
 
 export async function openStage(options: StageOptions): Promise<Stage> {
   const { db, seed, start } = options
-  const world = testWorld({ db, seed, start })
+  const world = { ...testWorld({ db, seed, start }), log: options.log }
   const books = await openBooks(world)
   const here: { platform: Platform | undefined } = { platform: undefined }
   const server = await callbackAddress(() => here.platform)
