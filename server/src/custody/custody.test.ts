@@ -5,10 +5,18 @@
 import { readFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { findInstruction, type Inbound, listInbound } from '#channels'
-import { newStageKeys, openStage, type Stage } from '../../../tools/sale/stage.ts'
+import { newRailKeys } from '../../../tools/rails/keys.ts'
+import { payByLegs } from '../../../tools/sale/legs.ts'
+import {
+  newStageKeys,
+  openStage,
+  type Stage,
+  type StageOptions,
+} from '../../../tools/sale/stage.ts'
 import { type TestDatabase, testDatabase } from '../../testing/database.ts'
 import { type TestWorld, testWorld } from '../../testing/world.ts'
 import type { Case } from './case.ts'
+import { readDeal } from './deal.ts'
 import { CUSTODY_REFUSALS, type CustodyRefusalCode } from './refusals.ts'
 
 const sample = readFileSync(
@@ -16,6 +24,7 @@ const sample = readFileSync(
   'utf8',
 )
 const keys = newStageKeys()
+const railKeys = newRailKeys()
 const DAY_MS = 86_400_000
 
 interface Place {
@@ -24,7 +33,7 @@ interface Place {
   database: TestDatabase
 }
 
-async function place(): Promise<Place> {
+async function place(more: Pick<StageOptions, 'legs'> = {}): Promise<Place> {
   const database = await testDatabase()
   const world = testWorld({ db: database.db })
   const stage = await openStage({
@@ -34,6 +43,7 @@ async function place(): Promise<Place> {
     keys,
     timing: { timeoutMs: 2_000 },
     listEveryMs: 30 * DAY_MS,
+    ...more,
   })
   return { stage, world, database }
 }
@@ -104,10 +114,27 @@ const TITLE = ['registration', 'passed'] as const
 const MORTGAGE = ['mortgage', 'registered'] as const
 const HAND_OVER = ['hand_over', 'confirmed'] as const
 
+/** The payer of the tranche that is awaited pays it over rails, which have not settled yet. */
+async function payOverRails({ stage }: Place, id: string): Promise<bigint> {
+  const opened = await view({ stage } as Place, id)
+  const read = readDeal({ ...(JSON.parse(sample) as object), deal: opened.deal }, stage.schemes)
+  if (!('deal' in read)) throw new Error('the sample is refused')
+  const step = opened.steps.find(({ state }) => state === 'awaiting')!
+  const legs = await payByLegs(
+    {
+      ...{ book: stage.book, deal: read.deal, bank: stage.bank, pace: stage.pace },
+      ...{ legPayments: stage.legPayments!, side: stage.rails! },
+    },
+    { view: opened, step },
+  )
+  expect(legs.map(({ state }) => state)).toEqual(legs.map(() => 'succeeded'))
+  return legs.reduce((sum, { amount }) => sum + amount, 0n)
+}
+
 describe('refusals', () => {
   let at: Place
   beforeAll(async () => {
-    at = await place()
+    at = await place({ legs: { keys: railKeys } })
   })
   afterAll(() => leave(at))
 
@@ -143,6 +170,15 @@ describe('refusals', () => {
     ],
     // The bank has been told to open sub-accounts, and has not answered.
     ['instruction_not_final', async () => report(at, await open(at), 'registration', 'refused')],
+    [
+      'payment_on_its_way',
+      async () => {
+        const id = await open(at)
+        await resting(at, id)
+        await payOverRails(at, id)
+        return report(at, id, 'registration', 'refused')
+      },
+    ],
     [
       'step_not_found',
       async () => {
@@ -354,5 +390,45 @@ describe('what is kept of persons', () => {
     } finally {
       await leave(at)
     }
+  })
+})
+
+describe('money a channel still owes', () => {
+  let at: Place
+  beforeAll(async () => {
+    at = await place({ legs: { keys: railKeys } })
+  })
+  afterAll(() => leave(at))
+
+  test('is the payer’s, and not under guarantee before it is at the bank', async () => {
+    const id = await open(at)
+    await resting(at, id)
+    const paid = await payOverRails(at, id)
+    const now = await view(at, id)
+    const account = now.accounts.find(({ name }) => name === 'buyer_paid')!.ledgerAccount
+    const writer = at.stage.ledger.writer(at.stage.book)
+    expect((await writer.balance(account))!.creditsPosted).toBe(paid)
+    expect(now.steps.find(({ kind }) => kind === 'collect')).toMatchObject({
+      state: 'awaiting',
+      received: 0n,
+    })
+    expect(now.steps.some(({ kind, state }) => kind === 'freeze' && state !== 'planned')).toBe(
+      false,
+    )
+    // The bank has nothing of it yet, and that is no difference.
+    const today = at.stage.custody.desk.channel(at.stage.book).businessDate(at.world.clock.now())
+    const balances = (await at.stage.custody.prove(at.stage.book, [today])).differences.filter(
+      ({ kind }) => kind === 'balance_differs',
+    )
+    expect(balances).toEqual([])
+    await at.stage.pace.until(async () =>
+      (await view(at, id)).steps.some(({ kind, state }) => kind === 'freeze' && state === 'done'),
+    )
+    const after = await view(at, id)
+    expect(after.steps.find(({ kind }) => kind === 'collect')).toMatchObject({
+      state: 'done',
+      received: paid,
+    })
+    expect((await writer.balance(account))!.creditsPosted).toBe(paid)
   })
 })

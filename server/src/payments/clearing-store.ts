@@ -67,7 +67,7 @@ export async function transferTakenBy(
 export interface OnItsWay {
   /** Paid by the payer, and credited to the account: the channel still owes the cash. */
   readonly uncleared: bigint
-  /** Ordered and not final: the payer may have paid, or may still. */
+  /** Ordered over a rail and not final: the payer may have paid. A transfer may always come. */
   readonly open: bigint
 }
 
@@ -89,7 +89,8 @@ export async function listOnItsWay(
     `select a.owner,
        coalesce(sum(a.amount) filter (where a.booked_to = 'destination' and c.attempt is null), 0)::int8
          as uncleared,
-       coalesce(sum(a.amount) filter (where a.state not in ('succeeded', 'failed')), 0)::int8 as open
+       coalesce(sum(a.amount) filter (where a.state not in ('succeeded', 'failed')
+         and a.method <> 'bank_transfer'), 0)::int8 as open
      from payments.attempt a
      left join payments.cleared_collection c on c.book_id = a.book_id and c.attempt = a.id
      where a.book_id = $1 and a.owner = any($2::text[]) and a.direction = 'collect'
