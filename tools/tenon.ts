@@ -165,6 +165,12 @@ function report(error: unknown, command: Command, terminal: Terminal): number {
   return 1
 }
 
+// Whoever reads along may stop before the end, as `head` does.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error
+  process.exit()
+})
+
 const terminal: Terminal = {
   env: process.env,
   say: (line) => void process.stdout.write(`${line}\n`),

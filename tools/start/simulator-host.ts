@@ -18,7 +18,8 @@ export function hostSimulator<To, Up>(
   let close: () => Promise<void> = async () => {}
 
   const say = (message: FromSimulator<Up>) => {
-    if (process.connected) process.send!(message)
+    // The parent may be gone by the time it is told; then this ends as well.
+    if (process.connected) process.send!(message, () => undefined)
   }
   const open = async (options: To): Promise<void> => {
     try {
