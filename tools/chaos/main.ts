@@ -1,9 +1,10 @@
 /**
- * `npm run chaos -- ledger --rounds 20 [--seed s] [--short]`. Real processes, real kills. Progress
+ * `npm run chaos -- ledger --rounds 20 [--seed s] [--short]`, and `payments` beside it. Real processes, real kills. Progress
  * goes to standard error; the last line of standard output is one JSON object. The exit code is 1
  * when anything was lost, doubled, wrong, torn or stuck, or a planted fault was not found.
  */
 import { BadOption, type OptionSpec, type Options, parseOptions, usage } from '../options.ts'
+import { PAYMENT_OPTIONS, paymentsChaos } from './payments/main.ts'
 import { FAULTS, type Fault } from './plan.ts'
 import { PLANTS, playPlant } from './plants.ts'
 import { type RunFigures, runChaos } from './run.ts'
@@ -21,16 +22,21 @@ const OPTIONS: OptionSpec = {
 const progress = (line: string) => console.error(line)
 
 async function main([name, ...args]: readonly string[]): Promise<number> {
+  let known: readonly [string, OptionSpec] = ['ledger', OPTIONS]
   try {
+    if (name === 'payments') {
+      known = ['payments', PAYMENT_OPTIONS]
+      return await paymentsChaos(parseOptions(args, PAYMENT_OPTIONS))
+    }
     if (name !== 'ledger') {
       throw new BadOption(
-        `${name === undefined ? 'Name' : `There is no ${name}; name`} what to try: ledger`,
+        `${name === undefined ? 'Name' : `There is no ${name}; name`} what to try: ledger, payments`,
       )
     }
     return await ledger(parseOptions(args, OPTIONS))
   } catch (error) {
     if (!(error instanceof BadOption)) throw error
-    console.error(`${error.message}\nnpm run chaos -- ledger [options]\n${usage(OPTIONS)}`)
+    console.error(`${error.message}\nnpm run chaos -- ${known[0]} [options]\n${usage(known[1])}`)
     return 2
   }
 }

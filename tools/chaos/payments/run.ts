@@ -52,13 +52,18 @@ export async function runSeeds(options: RunOptions): Promise<Figures> {
       const name = `seed_${seed}`
       await admin.query(`create database ${name} template ${TEMPLATE}`)
       const before = performance.now()
+      const cpuBefore = Math.round((process.cpuUsage().user + process.cpuUsage().system) / 1000)
       const found = await oneSeed(figures, { seed, url: urlOf(cluster.url, name), keys, codes })
       await admin.query(`drop database ${name} with (force)`)
       const tookMs = Math.round(performance.now() - before)
       const { payments, kills } = figures
-      options.print(`seed ${seed}: ${tookMs} ms; ${payments} payments, ${kills} kills so far`)
+      const cpuMs =
+        Math.round((process.cpuUsage().user + process.cpuUsage().system) / 1000) - cpuBefore
+      const took = `${tookMs} ms, of them ${cpuMs} ms of this processor's`
+      options.print(`seed ${seed}: ${took}; ${payments} payments, ${kills} kills so far`)
       for (const { kind, says } of found.findings) options.print(`  ${kind}: ${says}`)
-      if (found.findings.length > 0) for (const line of found.lines.slice(0, 20)) options.print(`  log: ${line.trim()}`)
+      if (found.findings.length > 0)
+        for (const line of found.lines.slice(0, 20)) options.print(`  log: ${line.trim()}`)
       if (options.stopWhenFound && isFound(figures)) break
     }
   } finally {
@@ -88,10 +93,7 @@ interface Seed {
   readonly codes: Awaited<ReturnType<typeof shippedCodes>>
 }
 
-async function oneSeed(
-  figures: Figures,
-  { seed, url, keys, codes }: Seed,
-): Promise<SeedEnd> {
+async function oneSeed(figures: Figures, { seed, url, keys, codes }: Seed): Promise<SeedEnd> {
   const db = createDb({ url, applicationName: 'chaos', checkoutMs: 10_000 })
   const start = START + (seed % 10) * HOUR_MS
   const lines: string[] = []
