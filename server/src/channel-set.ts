@@ -97,6 +97,8 @@ const Document = Type.Object(
   {
     /** The book of our own money: owes the channels' fees. */
     own_book: Type.String({ minLength: 1 }),
+    /** Our own bank account elsewhere: what comes from there pays what our own book owes. */
+    own_account: Type.Optional(Type.String({ minLength: 1 })),
     channels: Type.Array(Entry, { minItems: 1 }),
   },
   { additionalProperties: false },
@@ -110,6 +112,7 @@ export interface ConfiguredChannel {
 
 export interface ChannelSet {
   readonly ownBook: string
+  readonly ownAccount?: string
   readonly channels: readonly ConfiguredChannel[]
 }
 
@@ -140,7 +143,9 @@ export async function readChannelSet(
     if (typeof made === 'string') mistakes.push(`${at}: ${made}`)
     else channels.push({ channel: made, pool: entry.pool, ...fundingOf(entry) })
   }
-  if (mistakes.length === 0) return { ownBook: document.own_book, channels }
+  const { own_book: ownBook, own_account: ownAccount } = document
+  const own = { ownBook, ...(ownAccount === undefined ? {} : { ownAccount }) }
+  if (mistakes.length === 0) return { ...own, channels }
   throw new StartProblem(`Correct ${files.name}:\n- ${mistakes.join('\n- ')}`)
 }
 

@@ -12,6 +12,7 @@ import {
   diskFiles,
   type Files,
   type Metrics,
+  type Personal,
   type PersonalSeal,
   type Route,
   type Subscriber,
@@ -126,6 +127,8 @@ export async function createPaymentParts(
   for (const { channel } of set.channels) payments.attach(channel)
   const places = {
     ownBook: () => books.known(set.ownBook),
+    isOwnAccount: (account: Personal) =>
+      account.reveal('payments: recognise our own money') === set.ownAccount,
     channelBook: (_pool: number, channel: string) => books.known(balanceName(channel)),
     channelAccount: (channel: string) =>
       set.channels.find((each) => each.channel.name === channel)?.funding,

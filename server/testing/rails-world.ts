@@ -86,7 +86,10 @@ export interface RailsWorld {
   transit(book: number, counterpart: string): Promise<bigint>
   /** Does all that is due now on both sides. */
   settle(): Promise<void>
-  /** Lets time pass, stopping where something falls due, but not more often than `grainMs`. */
+  /**
+   * Lets time pass, stopping where something falls due, but not more often than `grainMs` until the
+   * last hour.
+   */
   passTo(at: Instant, grainMs?: number): Promise<void>
   exceptions(kind?: string): Promise<OpenException[]>
   /** What is not as it must be at the end of any day: empty. */
@@ -173,7 +176,7 @@ export async function railsWorld(options: RailsWorldOptions = {}): Promise<Rails
     for (let round = 0; round < ROUNDS_MAX; round += 1) {
       await Promise.all(rails.admins().map((admin) => admin.setClock(now)))
       const done = (await relay.pump()) + (await sweeper.sweepNow())
-      const forwarded = await rails.forwardFunding()
+      const forwarded = (await rails.forwardFunding()) + (await rails.deliverSettlements(now))
       const waits = rails.admins().some((admin) => (admin.nextDueAt() ?? Infinity) <= now)
       if (done + forwarded === 0 && !waits) return
     }
@@ -202,9 +205,11 @@ export async function railsWorld(options: RailsWorldOptions = {}): Promise<Rails
       await settle()
       while (clock.now() < end) {
         const due = [await sweeper.nextDueAt(), await relay.nextRetryAt()]
-        const theirs = rails.admins().map((admin) => admin.nextDueAt())
+        const theirs = [rails.nextArrivalAt(), ...rails.admins().map((admin) => admin.nextDueAt())]
         const next = Math.min(...[...due, ...theirs].map((at) => at ?? Number.POSITIVE_INFINITY))
-        await clock.advanceTo(Math.min(end, Math.max(next, clock.now() + grainMs)))
+        // The last hour is lived through minute by minute: what is due by then is done.
+        const grain = Math.max(60_000, Math.min(grainMs, end - clock.now() - 3_600_000))
+        await clock.advanceTo(Math.min(end, Math.max(next, clock.now() + grain)))
         await settle()
       }
     },

@@ -56,6 +56,10 @@ export interface TestRails {
   admins(): readonly RailAdmin[]
   /** Takes what has left our bank account for a rail's to the rail. Returns how many transfers. */
   forwardFunding(): Promise<number>
+  /** Settlements that are under way arrive at our bank, on working days from 10:30 on. */
+  deliverSettlements(now: number): Promise<number>
+  /** When the next one arrives. */
+  nextArrivalAt(): number | undefined
   /** The text of the file that TENON_CHANNELS names. */
   channelFile(options: ChannelFileOptions): string
   close(): Promise<void>
@@ -68,6 +72,18 @@ export interface ChannelFileOptions {
   readonly ownBook: string
   /** Business date from which our bank account is read, `yyyymmdd`. */
   readonly firstDate: string
+}
+
+const HOUR_MS = 3_600_000
+
+/** 10:30 of Shanghai's next working day, or of this one while it is earlier. */
+function arrivalAfter(now: number): number {
+  const day = 24 * HOUR_MS
+  const midnight = Math.floor((now + 8 * HOUR_MS) / day) * day - 8 * HOUR_MS
+  const weekday = (at: number) => new Date(at + 8 * HOUR_MS).getUTCDay()
+  let at = midnight + 10.5 * HOUR_MS
+  while (at < now || weekday(at) === 0 || weekday(at) === 6) at += day
+  return at
 }
 
 const rsa = promisify(generateKeyPair)
@@ -102,8 +118,9 @@ export async function testRails(callbacks: string): Promise<TestRails> {
     sm4KeyHex,
     key: bankTheirs,
   })
+  const underWay: { readonly at: number; readonly settlement: RailSettlement }[] = []
   const onSettlement = async (settlement: RailSettlement) => {
-    await bank.admin.receiveSettlement(settlement)
+    underWay.push({ at: arrivalAfter(bank.admin.now()), settlement })
   }
   const wechat = await startWechatPay({
     ...common('wechat-pay'),
@@ -150,6 +167,13 @@ export async function testRails(callbacks: string): Promise<TestRails> {
         forwarded += 1
       }
       return forwarded
+    },
+    nextArrivalAt: () => underWay[0]?.at,
+    deliverSettlements: async (now) => {
+      const arrived = underWay.filter(({ at }) => at <= now)
+      underWay.splice(0, underWay.length, ...underWay.filter(({ at }) => at > now))
+      for (const { settlement } of arrived) await bank.admin.receiveSettlement(settlement)
+      return arrived.length
     },
     channelFile: ({ pool, pools = {}, ownBook, firstDate }) => {
       const settings = {
@@ -214,7 +238,7 @@ export async function testRails(callbacks: string): Promise<TestRails> {
           ...(account === undefined ? {} : { funding }),
         }
       })
-      return JSON.stringify({ own_book: ownBook, channels })
+      return JSON.stringify({ own_book: ownBook, own_account: OWN_ACCOUNT, channels })
     },
     close: async () => {
       for (const name of [...RAIL_NAMES].reverse()) await rails[name].close()

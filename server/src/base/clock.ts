@@ -93,13 +93,18 @@ export function simulatedClock(start: Instant): SimulatedClock {
       new Promise((resolve) => {
         if (signal?.aborted === true) return resolve()
         order += 1
-        const sleeper = { tag, mono: mono + Math.max(0, Math.ceil(ms)), order, wake: resolve }
-        sleeping.push(sleeper)
-        sleeping.sort((a, b) => a.mono - b.mono || a.order - b.order)
-        signal?.addEventListener('abort', () => {
+        const giveUp = () => {
           sleeping = sleeping.filter((other) => other !== sleeper)
           resolve()
-        })
+        }
+        const wake = () => {
+          signal?.removeEventListener('abort', giveUp)
+          resolve()
+        }
+        const sleeper = { tag, mono: mono + Math.max(0, Math.ceil(ms)), order, wake }
+        sleeping.push(sleeper)
+        sleeping.sort((a, b) => a.mono - b.mono || a.order - b.order)
+        signal?.addEventListener('abort', giveUp)
       }),
     advanceTo: (time) => move(() => time),
     advance: (ms) => move(() => now + ms),

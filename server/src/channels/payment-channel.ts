@@ -275,4 +275,6 @@ export interface PaymentChannel {
   /** Entries of our account after a cursor; '' for the first. Throws `ChannelUnavailable`. */
   readBankLines?(cursor: string): Promise<BankLines>
   businessDate(at: Instant): string
+  /** The month, `yyyymm`, of a bill of its fees that a debit at our bank tells of by its text. */
+  feeMonthOf?(memo: string): string | undefined
 }

@@ -123,6 +123,7 @@ export interface AttemptDesk {
   attach(channel: PaymentChannel): void
   /** Throws when it is not attached. */
   channel(name: string): PaymentChannel
+  channels(): readonly PaymentChannel[]
   channelOrNone(name: string): PaymentChannel | undefined
   register(direction: Direction, owner: AttemptOwner): void
   /**

@@ -33,6 +33,7 @@ export function createAttemptDesk(
     context: desk,
     attach: desk.attach,
     channel: desk.channel,
+    channels: desk.channels,
     channelOrNone: desk.channelOrNone,
     register: desk.register,
     listen: desk.listen,

@@ -112,8 +112,10 @@ export function createOutflows(context: PaymentsContext, options: OutflowOptions
     },
     start: (name) => {
       const channel = context.desk.channel(name)
+      // What payers transfer to our own bank is settled by itself: there is no file of it.
+      const isTransfer = channel.capability.methods.includes('bank_transfer')
       return [
-        startSettlement(on, name),
+        ...(isTransfer ? [] : [startSettlement(on, name)]),
         ...(channel.listReturns === undefined ? [] : [startReturns(on, name)]),
         ...(channel.readBankLines === undefined ? [] : [startLines(lined, name)]),
       ]

@@ -27,6 +27,8 @@ export const OUTSIDE_KINDS = {
     exception: 'court_deduction',
   },
   bank_fee: { side: 'out', account: 'transit_own', name: 'Own book', exception: 'bank_fee' },
+  /** A channel's bill of the fees it does not keep back. */
+  channel_fee: { side: 'out', account: 'transit_own', name: 'Own book', exception: 'bank_fee' },
   pool_interest: {
     side: 'in',
     account: '2241.08',

@@ -28,6 +28,7 @@ import { recordReturn } from './payout-returns.ts'
 import type { Payouts } from './payouts.ts'
 import { lineAgainst } from './settlement-day.ts'
 import { settleEarly } from './settlement-early.ts'
+import { movementSent } from './settlement-movement.ts'
 import type { LineKind } from './settlement-states.ts'
 import { endSettlement, expectedBy, type Settlement } from './settlement-store.ts'
 import { lineDiffers, type SettlementContext } from './settlements.ts'
@@ -60,9 +61,13 @@ export async function takeBankLines(
   lines: readonly BankLine[],
   cursor?: { readonly from: string; readonly to: string },
 ): Promise<void> {
-  for (const line of lines) await takeLine(context, at, line)
+  const waiting: string[] = []
+  for (const line of lines) if (!(await takeLine(context, at, line))) waiting.push(line.flow)
   if (lines.length > 0) await settleEarly(context, at.book)
-  if (cursor !== undefined && cursor.from !== cursor.to) {
+  // A line that waits is read again from the old cursor; those after it are known by then.
+  if (waiting.length > 0) {
+    context.log.warn({ ...at, waiting }, 'lines of the bank take cash that is reserved; they wait')
+  } else if (cursor !== undefined && cursor.from !== cursor.to) {
     const { orgId } = context
     const moved = applied(moveCursor, { orgId, channel: at.channel, ...cursor })
     await mustCommand(context, at.book, async () => {
@@ -73,9 +78,10 @@ export async function takeBankLines(
   if (lines.some(({ side }) => side === 'in')) await context.payouts.retryWaiting(at.book)
 }
 
-async function takeLine(context: LinesContext, at: At, line: BankLine): Promise<void> {
+/** Takes a line, once. False when it takes cash that is reserved, and has to wait for it. */
+async function takeLine(context: LinesContext, at: At, line: BankLine): Promise<boolean> {
   const { book, channel } = at
-  if ((await findLine(context.db, { ...at, flow: line.flow })) !== undefined) return
+  if ((await findLine(context.db, { ...at, flow: line.flow })) !== undefined) return true
   const { orgId } = context
   const taken = (takenAs: LineKind) => applied(insertLine, { orgId, channel, line, takenAs })
   const ours = await oursOf(context, book, line)
@@ -84,22 +90,29 @@ async function takeLine(context: LinesContext, at: At, line: BankLine): Promise<
     const returned = { flow, reference, amount, currency, code: line.kind, says, date }
     const also = async () =>
       (await findLine(context.db, { ...at, flow })) === undefined ? [taken('payout_returned')] : []
-    if ((await recordReturn(context, at, returned, also)) !== 'not_ours') return
+    if ((await recordReturn(context, at, returned, also)) !== 'not_ours') return true
   }
   const left = line.side === 'out' && ours?.direction === 'pay' && (await paid(context, ours, line))
   const transfer = line.side === 'in' ? await context.matchTransfer?.(book, line) : undefined
   const agreed = transfer !== undefined && (await agrees(context, transfer))
+  let waits = false
   await mustCommand(context, book, async () => {
+    waits = false
     if ((await findLine(context.db, { ...at, flow: line.flow })) !== undefined) return undefined
     if (left) return { roots: [lineRoot(at, line)], effects: [taken('payout')] }
     const settlement = await expectedBy(context.db, book, line.memo)
-    if (settlement !== undefined) return settles(context, at, line, settlement)
+    if (settlement !== undefined) {
+      const command = await settles(context, at, line, settlement)
+      waits = command === undefined
+      return command
+    }
     if (agreed) return credited(context, at, line, 'bank_transfer', transfer.attempt.channel)
     if (isReimbursement(context, at, line)) {
-      return credited(context, at, line, 'reimbursement', ownName(context, book))
+      return reimbursed(context, at, line)
     }
     return outside(context, at, line, taken)
   })
+  return !waits
 }
 
 const lineRoot = ({ channel }: At, { flow }: BankLine) => `line:${channel}/${flow}`
@@ -140,8 +153,25 @@ async function agrees(
 /** Money our own book owed, paid back to the pool. */
 function isReimbursement(context: LinesContext, { book, channel }: At, line: BankLine): boolean {
   const own = context.places.ownBook(book)
-  const from = context.desk.channel(channel).bookOf(line.reference)
-  return line.side === 'in' && own !== undefined && from === own
+  if (line.side !== 'in' || own === undefined) return false
+  return context.desk.channel(channel).bookOf(line.reference) === own || isOwnMoney(context, line)
+}
+
+const isOwnMoney = ({ places }: LinesContext, { counterpartAccount: from }: BankLine) =>
+  from !== undefined && places.isOwnAccount?.(from) === true
+
+/**
+ * What our own book pays back. When it came by a transfer of ours outside, nothing has told our own
+ * book yet: the movement does.
+ */
+function reimbursed(context: LinesContext, at: At, line: BankLine): Command {
+  const command = credited(context, at, line, 'reimbursement', ownName(context, at.book))
+  const to = context.places.ownBook(at.book)
+  if (to === undefined || !isOwnMoney(context, line)) return command
+  const { orgId } = context
+  const movement = lineTransfer(at, line)
+  const sent = { movement, kind: 'reimbursement', to, amount: line.amount } as const
+  return { ...command, events: [movementSent({ book: at.book, orgId }, sent)] }
 }
 
 /** Cash that clears what a transit account was waiting for. */
@@ -167,13 +197,16 @@ function credited(
 const lineTransfer = ({ book, channel }: At, { flow }: BankLine): Uuid =>
   derivedUuid('payments.bank_line', `${book}/${channel}/${flow}`)
 
-/** The money of a channel's day: exactly what was expected to its transit, the rest to suspense. */
+/**
+ * The money of a channel's day: exactly what was expected to its transit, the rest to suspense.
+ * Nothing while it takes cash that is reserved.
+ */
 async function settles(
   context: LinesContext,
   at: At,
   line: BankLine,
   settlement: Settlement,
-): Promise<Command> {
+): Promise<Command | undefined> {
   const writer = context.ledger.writer(at.book)
   const { channel, date, settled } = settlement
   const signed = line.side === 'in' ? line.amount : -line.amount
@@ -185,9 +218,7 @@ async function settles(
   if (transit < 0n) legs.push({ debit: account.id, credit: cash, amount: -transit })
   if (suspense > 0n) legs.push({ debit: cash, credit: suspenseOf(writer), amount: suspense })
   const short = legs.find((leg) => leg.credit === cash)
-  if (short !== undefined && !(await isThere(writer, short))) {
-    throw new Error(`Line ${line.flow} takes cash that is reserved; it is taken when that is free.`)
-  }
+  if (short !== undefined && !(await isThere(writer, short))) return undefined
   const { orgId } = context
   const { flow } = line
   const to = difference === 0n ? 'settled' : 'differs'
@@ -216,8 +247,9 @@ async function outside(
   line: BankLine,
   taken: (kind: LineKind) => EffectRow,
 ): Promise<Command> {
-  const named = OUTSIDE_BY_KIND[line.kind]
   const into = line.side === 'in'
+  const billed = !into && context.desk.channels().some((each) => each.feeMonthOf?.(line.memo))
+  const named = billed ? 'channel_fee' : OUTSIDE_BY_KIND[line.kind]
   const fits = named !== undefined && (named === 'pool_interest') === into
   const kind: Exclude<OutsideKind, 'chargeback'> = fits
     ? (named as Exclude<OutsideKind, 'chargeback'>)

@@ -130,12 +130,12 @@ export function ownName(context: OutsideContext, pool: number): string {
   return own === undefined ? 'own' : bookId(own)
 }
 
-/** A bank's fee is a movement: our own book pays it. */
+/** A fee is a movement: our own book pays it. */
 function booked(context: OutsideContext, book: number, entry: OutsideEntry) {
   const to = context.places.ownBook(book)
-  if (entry.kind !== 'bank_fee' || to === undefined) return []
-  const { orgId, id, amount } = entry
-  return [movementSent({ book, orgId }, { movement: id, kind: 'bank_fee', to, amount })]
+  const { orgId, id, amount, kind } = entry
+  if ((kind !== 'bank_fee' && kind !== 'channel_fee') || to === undefined) return []
+  return [movementSent({ book, orgId }, { movement: id, kind, to, amount })]
 }
 
 export function outsideHandlers(context: OutsideContext): Handlers {

@@ -3,7 +3,7 @@
  * account. The first leg is booked with an event; this is what takes the event to the other book. It
  * may come twice: the movement's id is the transfer's, so the second leg is booked once.
  */
-import type { DeliveredEvent, OutboxEvent, Subscriber, Uuid } from '#base'
+import type { DeliveredEvent, OutboxEvent, Personal, Subscriber, Uuid } from '#base'
 import type { BankParty } from '#channels'
 import { bookId, type Leg } from '#ledger'
 import { mustCommand, type PaymentsContext, transitOf } from './context.ts'
@@ -16,6 +16,7 @@ export type MovementKind =
   | 'channel_fee'
   | 'channel_fee_returned'
   | 'bank_fee'
+  | 'reimbursement'
   | 'refund_funding'
   | 'refund_from_balance'
 
@@ -25,6 +26,8 @@ export interface MoneyPlaces {
   ownBook(pool: number): number | undefined
   /** The book of our balance at a channel. */
   channelBook(pool: number, channel: string): number | undefined
+  /** Whether it is a bank account of our own money: what comes from there pays what we owe. */
+  isOwnAccount?(account: Personal): boolean
   /** The bank account our balance at a channel is funded through. */
   channelAccount(channel: string): BankParty | undefined
 }
@@ -92,6 +95,7 @@ const LEGS: Readonly<Record<MovementKind, readonly [string, string, 'debit' | 'c
   channel_fee: ['6421', 'Channel costs', 'debit'],
   channel_fee_returned: ['6421', 'Channel costs', 'credit'],
   bank_fee: ['6603', 'Bank charges', 'debit'],
+  reimbursement: ['1002.01', 'Cash at bank, own', 'credit'],
   refund_funding: ['1012.03', 'Balance at the payment channel', 'debit'],
   refund_from_balance: ['1012.03', 'Balance at the payment channel', 'credit'],
 }

@@ -26,6 +26,7 @@ export const LINE_KINDS = [
   'reimbursement',
   'court_deduction',
   'bank_fee',
+  'channel_fee',
   'pool_interest',
   'unknown_credit',
   'unknown_debit',

@@ -23,7 +23,7 @@ import { bookOfPaymentReference, paymentReference } from '../../payment-referenc
 import type { NotSent } from '../../port.ts'
 import { amountOf, currencyOf, readCallback } from './callback.ts'
 import { CAPABILITY } from './capability.ts'
-import { downloadFile } from './file.ts'
+import { downloadFile, feeMonth } from './file.ts'
 import { createSigner, type SignatureSettings } from './signature.ts'
 import { ACC_TYPE, CURRENCY_NUMBER, type Fields, MESSAGES, TXN_TYPE_OF } from './spec.ts'
 import { resultOfOrder, resultOfQuestion, resultOfReply } from './status.ts'
@@ -102,6 +102,7 @@ export function unionpay(
     downloadFile: (date) => downloadFile(wire, date),
     // The clearing day runs from 23:00 to 23:00.
     businessDate: (at) => shanghai(at + HOUR_MS).slice(0, 8),
+    feeMonthOf: (memo) => feeMonth(settings.merId, memo),
   }
 }
 

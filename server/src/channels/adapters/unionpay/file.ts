@@ -20,6 +20,13 @@ const refused = (says: string): ChannelFileProblem => ({ problem: 'refused', say
 /** The text by which UnionPay's settlement of a day is told at our bank. */
 export const settlementReference = (merId: string, date: string) => `UPOP ${merId} ${date}`
 
+/** The month of a bill of fees, by the text its debit carries at our bank. */
+export function feeMonth(merId: string, memo: string): string | undefined {
+  const [rail, merchant, what, month = '', ...more] = memo.split(' ')
+  const isBill = rail === 'UPOP' && merchant === merId && what === 'FEE' && more.length === 0
+  return isBill && /^\d{4}(0[1-9]|1[0-2])$/.test(month) ? month : undefined
+}
+
 /** Fetches and reads the file of a clearing day, `yyyymmdd`. Never throws. */
 export async function downloadFile(
   wire: Wire,
