@@ -16,6 +16,7 @@ import type { Attempt } from '../src/payments/attempt.ts'
 import { insertAttempt } from '../src/payments/attempt-store.ts'
 import { commandOn, type PaymentsContext, transitId, transitOf } from '../src/payments/context.ts'
 import { createAttemptDesk } from '../src/payments/desk.ts'
+import { exceptionHandlers } from '../src/payments/exception-deadlines.ts'
 import { createOutflows, type Outflows } from '../src/payments/outflows.ts'
 import type { Router } from '../src/routing/index.ts'
 import { type TestDatabase, testDatabase } from './database.ts'
@@ -177,7 +178,7 @@ export async function outflowWorld(options: OutflowWorldOptions = {}): Promise<O
     },
     ...(options.returnsTo === undefined ? {} : { returnsTo: options.returnsTo }),
   })
-  const handlers = { ...desk.handlers, ...flows.handlers }
+  const handlers = { ...desk.handlers, ...flows.handlers, ...exceptionHandlers(context) }
   const sweeper = createDueSweeper({ db, clock, rng, log, handlers })
   const relay = createOutboxRelay({ db, clock, rng, log, subscribers: flows.subscribers })
   const writer = ledger.writer(pool)

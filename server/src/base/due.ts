@@ -55,6 +55,23 @@ export const planDue: Effect<PlannedDue> = {
   key: (row) => dueKey(row.kind, row.key),
 }
 
+/** Plans work unless work of its kind and key is planned already, which keeps its time; always moves. */
+export const ensureDue: Effect<PlannedDue> = {
+  name: 'base.ensure_due',
+  sql: `
+    with u as (
+      select * from unnest($3::int[], $4::text[], $5::text[], $6::timestamptz[], $7::jsonb[])
+        as u (org_id, kind, key, due_at, payload)
+    ), planned as (
+      insert into base.due (book_id, org_id, kind, key, due_at, payload)
+      select $1, u.org_id, u.kind, u.key, u.due_at, u.payload from u where ${INSTANT_UNUSED}
+      on conflict (book_id, kind, key) do nothing
+    )
+    select kind || ' ' || key as moved from u`,
+  columns: planDue.columns,
+  key: planDue.key,
+}
+
 /** Ends work in the tx of the command it caused; moves only for the attempt that is the last. */
 export const doneDue: Effect<DueAttempt> = {
   name: 'base.done_due',

@@ -44,6 +44,7 @@ export {
   type DeadDue,
   type DueAttempt,
   doneDue,
+  ensureDue,
   forgetDue,
   listDead,
   type PlannedDue,

@@ -53,6 +53,8 @@ export const CHARTS: Readonly<Record<string, readonly ChartRow[]>> = {
     row('6021', 'Fee income', '手续费收入', 'credit', { single: true }),
     row('6421', 'Channel costs', '渠道成本', 'debit', { single: true }),
     row('6603', 'Bank charges', '手续费支出', 'debit'),
+    row('6711', 'Losses borne for a pool', '营业外支出', 'debit'),
+    row('2241.09', 'Paid by hand for a pool', '其他应付款-线下垫付', 'credit'),
   ],
   /** Accounts for benches, tests and learners: any side, with and without limits. */
   plain: [

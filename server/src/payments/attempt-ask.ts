@@ -138,7 +138,7 @@ async function goOn(
     const evidence = { channel, reference, since, code: attempt.code }
     const about = publicId('att', book, id)
     const kind = 'unknown_too_long' as const
-    effects.push(raise({ now, id: desk.ids.uuid() }, { orgId, kind, about, amount, evidence }))
+    effects.push(...raise({ now, id: desk.ids.uuid() }, { orgId, kind, about, amount, evidence }))
   }
   if (effects.length === 0) return
   const command: Command = {

@@ -93,7 +93,7 @@ function disagreeing(
   const { orgId, amount } = attempt
   const about = publicId('att', attempt.book, attempt.id)
   const at = { now: desk.clock.now(), id: desk.ids.uuid() }
-  const effects = [raise(at, { orgId, kind, about, amount, evidence }), ...also]
+  const effects = [...raise(at, { orgId, kind, about, amount, evidence }), ...also]
   return { recorded: 'disagrees', command: { roots: [attemptRoot(attempt.id)], effects } }
 }
 

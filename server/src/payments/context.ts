@@ -24,7 +24,7 @@ import {
   type Rng,
   type Uuid,
 } from '#base'
-import { isBookedSince } from '#channels'
+import { type BankParty, isBookedSince } from '#channels'
 import type { Classification, CodeKey } from '#codes'
 import type { AccountOpening, BookWriter, Command, Ledger, RefusalCode } from '#ledger'
 import type { Router } from '#routing'
@@ -59,15 +59,45 @@ export interface PaymentsContext extends PaymentsOptions {
    * Sends back what a collection brought in and nobody is owed, out of suspense. Set by the part that
    * refunds; until then such money waits for a person in its exception.
    */
-  refundAttempt: ((book: number, attempt: Attempt, why: string) => Promise<void>) | undefined
+  refundAttempt: RefundAttempt | undefined
   /** What an action on a kind of exception moves, by `kind/action`; parts add theirs. */
   readonly carriers: Map<string, ExceptionCarrier>
 }
 
-/** The command an action causes, or why it cannot be done; `undefined` when it moves nothing. */
-export type ExceptionCarrier = (
-  exception: PaymentException,
-) => Promise<Command | { readonly refused: PaymentRefusalCode } | undefined>
+/** Gives a whole collection back; why it cannot be, `undefined` when it was begun. */
+export type RefundAttempt = (
+  book: number,
+  attempt: Attempt,
+  why: string,
+) => Promise<{ readonly refused: PaymentRefusalCode | RefusalCode } | undefined>
+
+/** What a person has decided about an exception. */
+export interface Decided {
+  /** Fresh for each call: what the decision moves has this id, for a refused one is used up. */
+  readonly id: Uuid
+  readonly note: string
+  readonly by: string
+  /** The account of the book that takes the money, or gives it. */
+  readonly account?: Uuid
+  /** Whom to pay. */
+  readonly payee?: BankParty
+}
+
+export type Carried =
+  | { readonly refused: PaymentRefusalCode | RefusalCode }
+  /** By a command of its own, which has closed the exception. */
+  | { readonly closed: true }
+  /** What it moves goes into the command that closes the exception. */
+  | {
+      readonly command: Command
+      /** A refusal by the ledger after which it is done all the same, later. */
+      readonly waits?: RefusalCode
+    }
+  /** It moves nothing: the exception is closed. */
+  | undefined
+
+/** What an action on a kind of exception does. May be asked more than once for one decision. */
+export type ExceptionCarrier = (exception: PaymentException, decided: Decided) => Promise<Carried>
 
 export type Done =
   | { readonly status: 'committed'; readonly at: Instant }

@@ -68,6 +68,18 @@ export const resolveException: Effect<Resolution> = {
   key: (row) => row.id,
 }
 
+/** Marks an open exception whose deadline has passed, once. */
+export const markLate: Effect<{ readonly id: Uuid }> = {
+  name: 'payments.mark_exception_overdue',
+  sql: `update payments.exception e set overdue = true
+    from unnest($3::uuid[]) as u (id)
+    where e.book_id = $1 and e.id = u.id and e.state = 'open' and not e.overdue
+      and e.deadline <= $2
+    returning ${hex('e.id')} as moved`,
+  columns: (rows) => [uuidColumn(rows.map((row) => row.id))],
+  key: (row) => row.id,
+}
+
 /** An exception as it stands. */
 export interface PaymentException {
   readonly book: number
@@ -81,6 +93,8 @@ export interface PaymentException {
   readonly seen: number
   readonly openedAt: Instant
   readonly deadline: Instant
+  /** Whether its deadline has passed while it was open. */
+  readonly overdue: boolean
   readonly action: string
   readonly note: string
   readonly resolvedBy: string
@@ -94,7 +108,7 @@ type ExceptionRow = Omit<PaymentException, 'openedAt' | 'deadline' | 'movedAt'> 
 }
 
 const EXCEPTION = `select book_id as book, org_id as "orgId", id, kind, about, state, amount,
-  evidence, seen, opened_at as "openedAt", deadline, action, note, resolved_by as "resolvedBy",
+  evidence, seen, opened_at as "openedAt", deadline, overdue, action, note, resolved_by as "resolvedBy",
   moved_at as "movedAt" from payments.exception`
 
 function exceptionOf(row: ExceptionRow): PaymentException {
@@ -115,6 +129,18 @@ export async function findException(
     book,
     id,
   ])
+  return row === undefined ? undefined : exceptionOf(row)
+}
+
+/** The open exception of a kind about a thing. */
+export async function findOpenException(
+  tx: Tx,
+  of: { readonly book: number; readonly kind: ExceptionKind; readonly about: string },
+): Promise<PaymentException | undefined> {
+  const [row] = await tx.query<ExceptionRow>(
+    `${EXCEPTION} where book_id = $1 and kind = $2 and about = $3 and state = 'open'`,
+    [of.book, of.kind, of.about],
+  )
   return row === undefined ? undefined : exceptionOf(row)
 }
 

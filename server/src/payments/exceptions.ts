@@ -2,24 +2,35 @@
  * Exceptions: what happened with money that no rule may settle alone. Each kind names the role that
  * owns it, how long that role has, and what it may do. An exception moves nothing by being raised;
  * where its money lies meanwhile (suspense, transit) is booked by whoever raises it.
+ *
+ * An action stands in a kind's list only when something carries it out: a test walks the table.
  */
-import { applied, type EffectRow, type Instant, type Uuid } from '#base'
+import { applied, type EffectRow, ensureDue, type Instant, type Uuid } from '#base'
 import { upsertException } from './exception-store.ts'
 
-export const EXCEPTION_ACTIONS = [
-  /** Somebody has looked and it needs nothing more; the note says why. */
-  'explain',
-  'refund',
-  'attach',
-  'ask_again',
-  'approve',
-  'reject',
-  'retry',
-  /** Settled outside the platform; the note says how. */
-  'settle_by_hand',
-] as const
+const title = (zh: string, en: string) => ({ zh, en })
 
-export type ExceptionAction = (typeof EXCEPTION_ACTIONS)[number]
+/** What a person may decide, as it is read on a button. */
+export const ACTION_TITLES = {
+  /** Somebody has looked and nothing more is to be moved; the note says why. */
+  explain: title('说明并关闭', 'Explain and close'),
+  /** The money goes back where it came from. */
+  refund: title('退回款项', 'Give the money back'),
+  /** The money is for an account of the book. */
+  attach: title('入账到账户', 'Book it to an account'),
+  ask_again: title('重新查询渠道', 'Ask the channel again'),
+  approve: title('审批通过', 'Approve'),
+  reject: title('驳回', 'Turn down'),
+  retry: title('重新发起', 'Try again'),
+  /** Own book bears what was lost, or the customer named does. */
+  recover: title('追偿或自担', 'Recover from a customer, or bear it'),
+  /** Settled outside the platform; the note says how. */
+  settle_by_hand: title('线下处理完成', 'Settled outside the platform'),
+} as const
+
+export type ExceptionAction = keyof typeof ACTION_TITLES
+
+export const EXCEPTION_ACTIONS = Object.keys(ACTION_TITLES) as readonly ExceptionAction[]
 
 export type OwnerRole = 'operations' | 'finance' | 'risk' | 'engineering'
 
@@ -78,7 +89,7 @@ export const EXCEPTION_KINDS = {
   callback_malformed: kind(
     ...(['engineering', 24, ['explain']] as const),
     '渠道通知无法识别',
-    'A signed callback that cannot be read',
+    'A callback that cannot be read',
   ),
   payout_returned: kind(
     ...(['operations', 24, ['retry', 'refund', 'settle_by_hand', 'explain']] as const),
@@ -111,32 +122,32 @@ export const EXCEPTION_KINDS = {
     "A row of the channel's file is not ours, or differs",
   ),
   chargeback: kind(
-    ...(['risk', 72, ['settle_by_hand', 'explain']] as const),
+    ...(['risk', 72, ['recover', 'explain']] as const),
     '付款人银行拒付',
     "The payer's bank took a payment back",
   ),
   court_deduction: kind(
-    ...(['risk', 24, ['settle_by_hand', 'explain']] as const),
+    ...(['risk', 24, ['recover', 'explain']] as const),
     '司法扣划',
     'A court took money from the pool',
   ),
   bank_fee: kind(
-    ...(['finance', 72, ['settle_by_hand', 'explain']] as const),
+    ...(['finance', 72, ['explain']] as const),
     '银行从资金池扣收费用',
     'The bank took a fee from the pool',
   ),
   pool_interest: kind(
-    ...(['finance', 72, ['settle_by_hand', 'explain']] as const),
+    ...(['finance', 72, ['attach', 'explain']] as const),
     '资金池利息待分配',
     'The bank paid interest on the pool; nobody owns it yet',
   ),
   unknown_credit: kind(
-    ...(['operations', 24, ['refund', 'attach', 'settle_by_hand', 'explain']] as const),
+    ...(['operations', 24, ['refund', 'attach', 'explain']] as const),
     '不明入账',
     'Money came in and nobody knows whose it is',
   ),
   unknown_debit: kind(
-    ...(['finance', 4, ['settle_by_hand', 'explain']] as const),
+    ...(['finance', 4, ['recover', 'explain']] as const),
     '不明扣款',
     'Money left and nobody knows why',
   ),
@@ -162,11 +173,25 @@ export interface Raised {
   readonly evidence: Readonly<Record<string, unknown>>
 }
 
+/** Due work: looks at an exception when its deadline comes. */
+export const EXCEPTION_DUE = 'payments.exception_due'
+
+/** The key of that work: one for the open exception of a kind about a thing. */
+export const exceptionKey = ({ kind, about }: Pick<Raised, 'kind' | 'about'>) => `${kind} ${about}`
+
 /**
- * The effect that raises an exception, or notes on the open one that it was seen again. Always moves.
- * Put it into the command that books what it is about.
+ * The effects that raise an exception, or note on the open one that it was seen again, and see to its
+ * deadline. They always move. Put them into the command that books what it is about.
  */
-export function raise(at: { readonly now: Instant; readonly id: Uuid }, raised: Raised): EffectRow {
-  const { hours } = exceptionKind(raised.kind)
-  return applied(upsertException, { ...raised, id: at.id, deadline: at.now + hours * 3_600_000 })
+export function raise(
+  at: { readonly now: Instant; readonly id: Uuid },
+  raised: Raised,
+): EffectRow[] {
+  const deadline = at.now + exceptionKind(raised.kind).hours * 3_600_000
+  const { orgId } = raised
+  const key = exceptionKey(raised)
+  return [
+    applied(upsertException, { ...raised, id: at.id, deadline }),
+    applied(ensureDue, { orgId, kind: EXCEPTION_DUE, key, dueAt: deadline, payload: null }),
+  ]
 }

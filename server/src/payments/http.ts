@@ -30,6 +30,7 @@ import { claimKey } from './pay-in-store.ts'
 import type { Opened, Refused } from './pay-ins.ts'
 import { bookOf, exceptionJson, paymentJson, payWithOf, uuidOf } from './payment-wire.ts'
 import type { Payments } from './payments.ts'
+import { outflowProblem } from './payouts-http.ts'
 import { type PaymentRefusalCode, paymentProblem } from './refusals.ts'
 
 const policy = 'loopback'
@@ -263,7 +264,7 @@ function resolveRoute({ context, resolveException }: Payments): Route {
       const at = { book: bookOf(id), id: uuidOf(id) }
       context.ledger.writer(at.book)
       const refused = await resolveException(at, body)
-      if (refused !== undefined) return refuse(refused.refused)
+      if (refused !== undefined) return { problem: outflowProblem(refused.refused) }
       const found = await findException(context.db, at.book, at.id)
       return { status: 200, body: exceptionJson(present(found, 'an exception')) }
     },

@@ -126,7 +126,7 @@ it('refunds a payment, and lets only a second person open the way by payout', as
     parts: [{ status: 'waiting_for_approval' }],
   })
   expect(await call('POST', `${at}/approval`, { by: 'anna' })).toMatchObject({
-    status: 403,
+    status: 409,
     body: { code: 'approver_is_requester' },
   })
   expect((await call('POST', `${at}/approval`, { by: 'bert' })).status).toBe(200)

@@ -3,8 +3,15 @@ import { applied, derivedUuid, type EffectRow, type Subscriber, type Uuid } from
 import type { BankLine, ChannelFile, ChannelFileProblem, PayoutReturned } from '#channels'
 import type { Attempt } from './attempt.ts'
 import { findAttempt } from './attempt-store.ts'
-import { attemptRoot, type Handlers, mustCommand, type PaymentsContext } from './context.ts'
+import {
+  attemptRoot,
+  type Handlers,
+  mustCommand,
+  type PaymentsContext,
+  type RefundAttempt,
+} from './context.ts'
 import { type OutsideMoney, outsideHandlers, outsideParts, recordOutside } from './outside.ts'
+import { outsideCarriers, outsidePayoutFollower } from './outside-exceptions.ts'
 import {
   lineHandlers,
   type MatchTransfer,
@@ -12,6 +19,7 @@ import {
   startLines,
   takeBankLines,
 } from './outside-lines.ts'
+import { payoutCarriers, successorEnded } from './payout-exceptions.ts'
 import { payoutOwner } from './payout-owner.ts'
 import {
   type ReturnPolicy,
@@ -21,9 +29,12 @@ import {
   takeReturn,
 } from './payout-returns.ts'
 import type { PayoutPurpose } from './payout-states.ts'
+import { listPayouts } from './payout-store.ts'
 import { createPayouts, type PayoutFollower, type Payouts, type PayoutsContext } from './payouts.ts'
+import { partPublicId } from './refund.ts'
+import { refundCarriers } from './refund-exceptions.ts'
 import { refundFundingFollower, refundHandlers, refundOwner } from './refund-owner.ts'
-import { refundPayoutFollower, refundPayoutId } from './refund-payout.ts'
+import { refundPayoutFollower } from './refund-payout.ts'
 import { chargeBack } from './refund-store.ts'
 import { answer, type RefundAnswer, type RefundRequest, refund } from './refunds.ts'
 import { type MoneyPlaces, movementSubscriber } from './settlement-movement.ts'
@@ -93,6 +104,18 @@ export function createOutflows(context: PaymentsContext, options: OutflowOptions
     },
   })
   const payouts = createPayouts(on)
+  followers.payout = {
+    ended: async (payout, result) =>
+      (await outsidePayoutFollower(on, payout, result)) ??
+      (await successorEnded(on, payout, result)) ?? { roots: [] },
+  }
+  for (const [name, carrier] of [
+    ...Object.entries(payoutCarriers(on, payouts)),
+    ...Object.entries(refundCarriers(on)),
+    ...Object.entries(outsideCarriers(on)),
+  ]) {
+    context.carriers.set(name, carrier)
+  }
   const lined = { ...on, payouts, matchTransfer: options.matchTransfer }
   const takeFile = async (book: number, channel: string, file: ChannelFile) => {
     const taken = await takeChannelFile(on, { book, channel }, file)
@@ -141,7 +164,7 @@ async function refundAttempt(
   book: number,
   attempt: Attempt,
   why: string,
-): Promise<void> {
+): ReturnType<RefundAttempt> {
   const id = derivedUuid('payments.refund_attempt_whole', attempt.id)
   const answered = await refund(context, book, {
     id,
@@ -154,7 +177,9 @@ async function refundAttempt(
   if ('refused' in answered) {
     const refused = answered.refused
     context.log.warn({ book, attempt: attempt.id, refused }, 'a collection could not be given back')
+    return { refused }
   }
+  return undefined
 }
 
 /** A payer's bank took a collection back. What is left of it to refund shrinks in the same command. */
@@ -197,7 +222,10 @@ async function approveRefund(
   const waiting = found.parts.filter(({ state }) => state === 'waiting_for_approval')
   if (waiting.length === 0) return { refused: 'refund_not_waiting' }
   for (const part of waiting) {
-    const approved = await payouts.approve(book, refundPayoutId(part.id), by)
+    const asked = await listPayouts(context.db, { book, about: partPublicId(book, part.id) })
+    const payout = asked.find(({ state }) => state === 'waiting_for_approval')
+    if (payout === undefined) return { refused: 'refund_not_waiting' }
+    const approved = await payouts.approve(book, payout.id, by)
     if ('refused' in approved) return approved
   }
   return answer(context, book, id, false)

@@ -262,6 +262,7 @@ async function outside(
     channel: at.channel,
     flow: line.flow,
     about: line.reference,
+    ...(line.counterpartAccount === undefined ? {} : { payer: line.counterpartAccount }),
     key: outsideLineKey(at.channel, line.flow),
   })
   return {

@@ -53,15 +53,17 @@ export interface OutsideEntry {
   readonly flow: string
   readonly about: string
   readonly tries: number
+  /** Tells whose bank account it came from; empty when the bank did not say. */
+  readonly payerIndex: string
 }
 
 /** Does not move when the entry is known. */
 export const insertOutside: Effect<OutsideEntry> = {
   name: 'payments.record_outside_entry',
   sql: `insert into payments.outside_entry (book_id, org_id, id, kind, state, account, amount, channel,
-      flow, about, tries, made_at, moved_at)
+      flow, about, tries, payer_index, made_at, moved_at)
     select $1, u.*, $2, $2 from unnest($3::int[], $4::uuid[], $5::text[], $6::text[], $7::uuid[],
-      $8::int8[], $9::text[], $10::text[], $11::text[], $12::int[]) as u
+      $8::int8[], $9::text[], $10::text[], $11::text[], $12::int[], $13::text[]) as u
     on conflict (book_id, id) do nothing
     returning ${hex('id')} as moved`,
   columns: (rows) => [
@@ -75,11 +77,12 @@ export const insertOutside: Effect<OutsideEntry> = {
     textColumn(rows.map((row) => row.flow)),
     textColumn(rows.map((row) => row.about)),
     intColumn(rows.map((row) => row.tries)),
+    textColumn(rows.map((row) => row.payerIndex)),
   ],
   key: (row) => row.id,
 }
 
-/** Books what had to wait, or counts another try. */
+/** Moves an entry, or counts another try. */
 export const moveOutside: Effect<{
   readonly id: Uuid
   readonly tries: number
@@ -101,7 +104,7 @@ export const moveOutside: Effect<{
 }
 
 const OUTSIDE = `select org_id as "orgId", id, kind, state, account, amount, channel, flow, about,
-  tries from payments.outside_entry`
+  tries, payer_index as "payerIndex" from payments.outside_entry`
 
 export async function findOutside(
   tx: Tx,
@@ -112,6 +115,24 @@ export async function findOutside(
     book,
     id,
   ])
+  return row
+}
+
+/** The newest entry of a kind under a flow number of a channel. */
+export async function findOutsideBy(
+  tx: Tx,
+  of: {
+    readonly book: number
+    readonly kind: OutsideKind
+    readonly channel: string
+    readonly flow: string
+  },
+): Promise<OutsideEntry | undefined> {
+  const [row] = await tx.query<OutsideEntry>(
+    `${OUTSIDE} where book_id = $1 and kind = $2 and channel = $3 and flow = $4
+     order by made_at desc, id limit 1`,
+    [of.book, of.kind, of.channel, of.flow],
+  )
   return row
 }
 

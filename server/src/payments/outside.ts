@@ -11,8 +11,11 @@ import {
   derivedUuid,
   doneDue,
   type EffectRow,
+  type Personal,
   planDue,
   postponeDue,
+  publicId,
+  type Uuid,
 } from '#base'
 import type { Parts } from '#channels'
 import { type BookWriter, bookId, type Leg } from '#ledger'
@@ -20,6 +23,7 @@ import { type Handlers, mustCommand, type PaymentsContext, transitOf } from './c
 import { raise } from './exceptions.ts'
 import { accountOf, OUTSIDE_KINDS, type OutsideKind } from './outside-kinds.ts'
 import { findOutside, insertOutside, moveOutside, type OutsideEntry } from './outside-store.ts'
+import { payeeIndex } from './payout.ts'
 import { cashOf, isThere } from './payout-cash.ts'
 import { type MoneyPlaces, movementSent } from './settlement-movement.ts'
 
@@ -41,6 +45,8 @@ export interface OutsideMoney {
   readonly about: string
   /** What tells it from every other: the same any number of times. */
   readonly key: string
+  /** Whose bank account it came from, where the bank says. */
+  readonly payer?: Personal
   /** Out of what the channel owes us, as chargebacks are, instead of the cash at the bank. */
   readonly atChannel?: boolean
 }
@@ -55,14 +61,16 @@ export async function outsideParts(
   money: OutsideMoney,
 ): Promise<Parts | undefined> {
   const { kind, amount, channel, flow, about } = money
-  const id = derivedUuid('payments.outside', `${book}/${money.key}`)
+  const id = entryId(book, money.key)
   if ((await findOutside(context.db, book, id)) !== undefined) return undefined
   const { orgId } = context
   const writer = context.ledger.writer(book)
   const { account, open, leg } = placeOf(context, writer, money)
   const waits = !(await isThere(writer, leg))
   const state = waits ? 'waiting' : 'booked'
-  const entry = { orgId, id, kind, state, account, amount, channel, flow, about, tries: 1 } as const
+  const payerIndex = money.payer === undefined ? '' : payeeIndex(context.seal, money.payer)
+  const facts = { kind, state, account, amount, channel, flow, about, payerIndex } as const
+  const entry = { orgId, id, tries: 1, ...facts }
   const now = context.clock.now()
   const dueAt = now + RETRY_MS
   const exception = OUTSIDE_KINDS[kind].exception
@@ -72,7 +80,7 @@ export async function outsideParts(
     transfers: waits ? [] : [{ type: 'post', id, legs: [leg], purpose: kind }],
     effects: [
       applied(insertOutside, entry),
-      raise(
+      ...raise(
         { now, id: context.ids.uuid() },
         {
           orgId,
@@ -167,4 +175,51 @@ async function bookWaiting(context: OutsideContext, work: DueWork): Promise<void
       events: booked(context, book, entry),
     }
   })
+}
+
+const entryId = (book: number, key: string) => derivedUuid('payments.outside', `${book}/${key}`)
+
+/** What tells the entry of a bank's line. */
+export const lineKey = ({ channel, flow }: { readonly channel: string; readonly flow: string }) =>
+  `line/${channel}/${flow}`
+
+export const lineEntryId = (
+  book: number,
+  line: { readonly channel: string; readonly flow: string },
+): Uuid => entryId(book, lineKey(line))
+
+export const outsideRoot = (id: Uuid) => `outside:${id}`
+export const outsidePublicId = (book: number, id: Uuid) => publicId('outs', book, id)
+
+/**
+ * What our own book pays, or bears, for a pool: one transfer here against the transit account with our
+ * own book, and the event that takes the other half there.
+ *
+ * `settled_by_hand`: somebody has paid with our own money what `account` owed; the pool owes it to our
+ * own book. `loss_borne`: our own book owes the pool what is missing on `account`.
+ */
+export function ownBookParts(
+  context: OutsideContext,
+  book: number,
+  of: {
+    readonly id: Uuid
+    readonly kind: 'settled_by_hand' | 'loss_borne'
+    readonly account: Uuid
+    readonly amount: bigint
+  },
+): Pick<Required<Parts>, 'open' | 'transfers' | 'events'> {
+  const { id, kind, account, amount } = of
+  const { orgId } = context
+  const transit = transitOf(context.ledger.writer(book), ownName(context, book))
+  const leg: Leg =
+    kind === 'settled_by_hand'
+      ? { debit: account, credit: transit.id, amount }
+      : { debit: transit.id, credit: account, amount }
+  const to = context.places.ownBook(book)
+  const movement = { movement: id, kind, amount }
+  return {
+    open: transit.open,
+    transfers: [{ type: 'post', id, legs: [leg], purpose: kind }],
+    events: to === undefined ? [] : [movementSent({ book, orgId }, { ...movement, to })],
+  }
 }

@@ -138,7 +138,7 @@ function toSuspense(
   const { amount, channel, reference } = attempt
   const evidence = { payment: attempt.owner, channel, reference, code: why.outcome.code }
   const effects = [
-    raise({ now, id: context.ids.uuid() }, { orgId, kind: why.kind, about, amount, evidence }),
+    ...raise({ now, id: context.ids.uuid() }, { orgId, kind: why.kind, about, amount, evidence }),
     applied(planDue, { orgId, kind: REFUND_SURPLUS, key: attempt.id, dueAt: now, payload: null }),
   ]
   return { roots: [payInRoot(id)], open, transfers: [transfer], effects, bookedTo: 'suspense' }
@@ -203,7 +203,7 @@ async function bookFound(
   }
   const parts = await toDestination(options, payIn, attempt, 'final')
   const raised = noteOn(options, attempt, kind, outcome)
-  return { ...parts, effects: [...(parts.effects ?? []), raised] }
+  return { ...parts, effects: [...(parts.effects ?? []), ...raised] }
 }
 
 async function toldFailed(
@@ -211,7 +211,7 @@ async function toldFailed(
   attempt: Attempt,
   outcome: PaymentOutcome,
 ): Promise<AttemptParts> {
-  return { roots: [], effects: [noteOn(options, attempt, 'contradicted', outcome)] }
+  return { roots: [], effects: noteOn(options, attempt, 'contradicted', outcome) }
 }
 
 function noteOn(
@@ -219,7 +219,7 @@ function noteOn(
   attempt: Attempt,
   kind: ExceptionKind,
   { result, code }: PaymentOutcome,
-): EffectRow {
+): EffectRow[] {
   const { orgId, amount, book, owner, channel, reference, state } = attempt
   const about = publicId('att', book, attempt.id)
   const evidence = { payment: owner, channel, reference, was: state, told: result, code }

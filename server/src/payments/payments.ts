@@ -9,6 +9,7 @@ import { listAttempts } from './attempt-store.ts'
 import { commandOn, type PaymentsContext, type PaymentsOptions } from './context.ts'
 import { createAttemptDesk } from './desk.ts'
 import type { DeskContext } from './desk-context.ts'
+import { exceptionHandlers } from './exception-deadlines.ts'
 import { createOutflows, type OutflowOptions, type Outflows } from './outflows.ts'
 import type { NewPayIn, PayIn, PayWith } from './pay-in.ts'
 import { createPayInOwner } from './pay-in-owner.ts'
@@ -25,8 +26,7 @@ import {
 import { findPlan, type Plan } from './plan-store.ts'
 import { changeLeg, legEffects, type NewPlan, openPlan, type PlanAnswer, payLeg } from './plans.ts'
 import { Recent } from './recent.ts'
-import type { PaymentRefusalCode } from './refusals.ts'
-import { resolve } from './resolve-exception.ts'
+import { type Resolution, type ResolutionRefused, resolve } from './resolve-exception.ts'
 
 export interface Payments {
   readonly context: PaymentsContext
@@ -44,8 +44,8 @@ export interface Payments {
   /** Closes an exception by an action its kind allows; `undefined` when it is done. */
   resolveException(
     at: { readonly book: number; readonly id: Uuid },
-    decided: { readonly action: string; readonly note: string; readonly by: string },
-  ): Promise<{ readonly refused: PaymentRefusalCode } | undefined>
+    decided: Resolution,
+  ): Promise<ResolutionRefused | undefined>
   openPlan(wanted: NewPlan): Promise<PlanAnswer & { readonly replayed?: boolean }>
   plan(book: number, id: Uuid): Promise<Plan | undefined>
   /** Changes the amount of a leg nobody is paying; the others rebalance. */
@@ -114,6 +114,11 @@ export function createPayments(options: CreatePaymentsOptions): Payments {
     changeLeg: (at, amount) => changeLeg(context, deskContext, at, amount),
     payLeg: (at, pay) => payLeg(payIns, at, pay),
     takeCallback: desk.takeCallback,
-    handlers: { ...desk.handlers, ...payInHandlers(payIns), ...outflows?.handlers },
+    handlers: {
+      ...desk.handlers,
+      ...payInHandlers(payIns),
+      ...exceptionHandlers(context),
+      ...outflows?.handlers,
+    },
   }
 }

@@ -16,6 +16,7 @@ import {
   shanghaiDay,
 } from './payout.ts'
 import { releaseOf, voidOf } from './payout-money.ts'
+import { intended, payoutEvent } from './payout-reserve.ts'
 import {
   findPayout,
   giveBackPayeeDay,
@@ -23,7 +24,7 @@ import {
   type Payout,
   usePayeeDay,
 } from './payout-store.ts'
-import { intended, type PayoutsContext, payoutEvent } from './payouts.ts'
+import type { PayoutsContext } from './payouts.ts'
 
 export function payoutOwner(context: PayoutsContext): AttemptOwner {
   return {
@@ -155,7 +156,7 @@ async function contradicted(
   if (outcome.result !== 'succeeded') {
     const kind = 'contradicted' as const
     const raised = raise({ now, id: context.ids.uuid() }, { orgId, kind, about, amount, evidence })
-    return { roots: [payoutRoot(payout.id)], effects: [raised] }
+    return { roots: [payoutRoot(payout.id)], effects: raised }
   }
   const entry = { kind: 'unknown_debit', amount, channel, flow: reference, about } as const
   const parts = await outsideParts(context, book, { ...entry, key: lateKey(id) })
@@ -165,7 +166,7 @@ async function contradicted(
   return {
     ...parts,
     roots: [payoutRoot(payout.id), ...parts.roots],
-    effects: [...(parts.effects ?? []), raised],
+    effects: [...(parts.effects ?? []), ...raised],
   }
 }
 

@@ -23,8 +23,9 @@ import { attemptEnded } from './facts.ts'
 import { recordOutside } from './outside.ts'
 import { payoutRoot, shanghaiDay } from './payout.ts'
 import { cashOf } from './payout-cash.ts'
+import { payoutEvent } from './payout-reserve.ts'
 import { findPayout, findReturn, insertReturn } from './payout-store.ts'
-import { type PayoutsContext, payoutEvent } from './payouts.ts'
+import type { PayoutsContext } from './payouts.ts'
 
 export const LIST_RETURNS = 'payments.list_payout_returns'
 
@@ -85,7 +86,7 @@ export async function recordReturn(
       transfers: [{ type: 'post', id, legs, purpose: 'payout_returned' }],
       effects: [
         applied(insertReturn, { ...row, date, bookedTo }),
-        raise(
+        ...raise(
           { now, id: context.ids.uuid() },
           { orgId, kind: 'payout_returned', about, amount, evidence },
         ),

@@ -50,11 +50,11 @@ export const insertPayout: Effect<Payout> = {
   name: 'payments.make_payout',
   sql: `insert into payments.payout (book_id, org_id, id, source, amount, purpose, about, payee_name,
       payee_account, payee_index, bank, account_type, cnaps, memo, state, attempts, hold_try,
-      valid_until, requested_by, request_hash, code, message, made_at, moved_at)
+      valid_until, requested_by, request_hash, code, message, approved_by, made_at, moved_at)
     select $1, u.*, $2, $2 from unnest($3::int[], $4::uuid[], $5::uuid[], $6::int8[], $7::text[],
       $8::text[], $9::text[], $10::text[], $11::text[], $12::text[], $13::text[], $14::text[],
       $15::text[], $16::text[], $17::int[], $18::int[], $19::timestamptz[], $20::text[],
-      $21::text[], $22::text[], $23::text[]) as u
+      $21::text[], $22::text[], $23::text[], $24::text[]) as u
     on conflict (book_id, id) do nothing
     returning ${hex('id')} as moved`,
   columns: (rows) => [
@@ -79,6 +79,7 @@ export const insertPayout: Effect<Payout> = {
     textColumn(rows.map((row) => row.requestHash)),
     textColumn(rows.map((row) => row.code)),
     textColumn(rows.map((row) => row.message)),
+    textColumn(rows.map((row) => row.approvedBy)),
   ],
   key: (row) => row.id,
 }
@@ -282,6 +283,18 @@ export const insertReturn: Effect<PayoutReturn> = {
     textColumn(rows.map((row) => row.date)),
     textColumn(rows.map((row) => row.bookedTo)),
   ],
+  key: (row) => row.attempt,
+}
+
+/** What had come back to suspense was given to whom it had been paid for. */
+export const returnToSource: Effect<{ readonly attempt: Uuid }> = {
+  name: 'payments.return_to_source',
+  sql: `update payments.payout_return r set booked_to = 'source'
+    from unnest($3::uuid[]) as u (attempt)
+    where r.book_id = $1 and r.attempt = u.attempt and r.booked_to = 'suspense'
+      and $2::timestamptz is not null
+    returning ${hex('r.attempt')} as moved`,
+  columns: (rows) => [uuidColumn(rows.map((row) => row.attempt))],
   key: (row) => row.attempt,
 }
 

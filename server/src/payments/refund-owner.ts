@@ -154,7 +154,7 @@ async function failed(
     effects: [
       partMoved(part, 'channel_short', { code, message }),
       applied(planDue, { orgId, kind: FUND_REFUND, key: sendKey(part), dueAt: now, payload: null }),
-      raise(
+      ...raise(
         { now, id: context.ids.uuid() },
         { orgId, kind: 'refund_waiting_for_funds', about, amount, evidence },
       ),
@@ -188,7 +188,7 @@ async function stepDown(
   const roots = rootsOf(part)
   if (refund.payerAccount === '') {
     const moved = partMoved(part, 'no_route_left', { ...why, route: 'manual' })
-    return { roots, transfers, effects: [moved, leftToPerson(context, part, why.code)] }
+    return { roots, transfers, effects: [moved, ...leftToPerson(context, part, why.code)] }
   }
   const moved = partMoved(part, 'route_closed', { ...why, route: 'payout' })
   return { roots, transfers, effects: [moved, ...askApproval(context, refund, part)] }
@@ -206,7 +206,7 @@ async function contradicted(
   const about = reference
   if (outcome.result !== 'succeeded') {
     const raised = raise(at, { orgId, kind: 'contradicted', about, amount, evidence })
-    return { roots: rootsOf(part), effects: [raised] }
+    return { roots: rootsOf(part), effects: raised }
   }
   const entry = { kind: 'unknown_debit', amount, channel, flow: reference, about } as const
   const parts = await outsideParts(context, book, { ...entry, key: lateKey(id), atChannel: true })
@@ -215,7 +215,7 @@ async function contradicted(
   return {
     ...parts,
     roots: [...rootsOf(part), ...parts.roots],
-    effects: [...(parts.effects ?? []), raised],
+    effects: [...(parts.effects ?? []), ...raised],
   }
 }
 

@@ -3,12 +3,13 @@
  * person; and what its end means to the part it is for.
  */
 import { applied, Bug, derivedUuid, type EffectRow, parsePublicId, present, type Uuid } from '#base'
-import type { AccountType, Parts } from '#channels'
+import type { AccountType, BankParty, Parts } from '#channels'
 import { attemptRoot } from './context.ts'
 import { raise } from './exceptions.ts'
 import { payoutOf } from './payout.ts'
+import { begun } from './payout-reserve.ts'
 import type { Payout } from './payout-store.ts'
-import { begun, type PayoutFollower, type PayoutsContext } from './payouts.ts'
+import type { PayoutFollower, PayoutsContext } from './payouts.ts'
 import { partPublicId, payerPlace, refundPublicId, refundRoot } from './refund.ts'
 import { nextPart, type RefundPartEvent } from './refund-states.ts'
 import {
@@ -32,20 +33,14 @@ export function askApproval(
   refund: Refund,
   part: RefundPart,
 ): EffectRow[] {
-  const { seal, orgId } = context
   const { book } = part
-  const row = refundPublicId(book, refund.id)
+  const payee = present(payerOf(context, refund), `refund ${refund.id} has a verified payer`)
   const payout = payoutOf(context, book, {
     id: refundPayoutId(part.id),
     requestHash: refund.requestHash,
     source: part.source,
     amount: part.amount,
-    payee: {
-      name: seal.open('name', refund.payerName, payerPlace('payer_name', orgId, row)),
-      account: seal.open('card', refund.payerAccount, payerPlace('payer_account', orgId, row)),
-      bank: refund.payerBank,
-      accountType: refund.payerAccountType as AccountType,
-    },
+    payee,
     memo: refund.reason,
     requestedBy: refund.requestedBy,
     purpose: 'refund',
@@ -54,6 +49,19 @@ export function askApproval(
     validUntil: context.clock.now() + VALID_MS,
   })
   return [...(begun(context, payout).effects ?? [])]
+}
+
+/** The verified payer of a refund; `undefined` when none is known. */
+export function payerOf(context: PayoutsContext, refund: Refund): BankParty | undefined {
+  if (refund.payerAccount === '') return undefined
+  const { seal, orgId } = context
+  const row = refundPublicId(refund.book, refund.id)
+  return {
+    name: seal.open('name', refund.payerName, payerPlace('payer_name', orgId, row)),
+    account: seal.open('card', refund.payerAccount, payerPlace('payer_account', orgId, row)),
+    bank: refund.payerBank,
+    accountType: refund.payerAccountType as AccountType,
+  }
 }
 
 /** The effect that moves a part by an event. */
@@ -92,8 +100,28 @@ export function partEnds(part: RefundPart, refunded: bigint): EffectRow[] {
 
 export const rootsOf = (part: RefundPart) => [refundRoot(part.refund), attemptRoot(part.collection)]
 
+/** Nothing more is given back by a part: what it reserved can be refunded again. */
+export function givenUp(
+  part: RefundPart,
+  why: { readonly code: string; readonly message: string },
+): Parts {
+  const publicId = partPublicId(part.book, part.id)
+  return {
+    roots: rootsOf(part),
+    effects: [partMoved(part, 'given_up', why), ...partEnds(part, 0n)],
+    events: [
+      {
+        kind: 'payments.refund_part_given_up',
+        aggregate: publicId,
+        orgId: part.orgId,
+        payload: { part: publicId, amount: String(part.amount) },
+      },
+    ],
+  }
+}
+
 /** A person has to settle it. */
-export function leftToPerson(context: PayoutsContext, part: RefundPart, why: string): EffectRow {
+export function leftToPerson(context: PayoutsContext, part: RefundPart, why: string): EffectRow[] {
   const { book, orgId, amount, channel } = part
   const about = partPublicId(book, part.id)
   const evidence = { refund: refundPublicId(book, part.refund), part: about, channel, why }
@@ -108,6 +136,11 @@ export function refundPayoutFollower(context: PayoutsContext): PayoutFollower {
       const part = await partFor(context, payout)
       return { roots: rootsOf(part), effects: [partMoved(part, 'approved')] }
     },
+    rejected: async (payout): Promise<Parts> => {
+      const part = await partFor(context, payout)
+      context.desk.forget(part.collection)
+      return givenUp(part, { code: 'rejected', message: '' })
+    },
     ended: async (payout, result): Promise<Parts> => {
       const part = await partFor(context, payout)
       const roots = rootsOf(part)
@@ -120,7 +153,7 @@ export function refundPayoutFollower(context: PayoutsContext): PayoutFollower {
       const more = { route: 'manual', code: result } as const
       const effects = [
         partMoved(part, event, more),
-        leftToPerson(context, part, `payout ${result}`),
+        ...leftToPerson(context, part, `payout ${result}`),
       ]
       return { roots, effects }
     },

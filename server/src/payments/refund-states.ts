@@ -38,7 +38,6 @@ export type RefundPartState = (typeof REFUND_PART_STATES)[number]
 
 export const REFUND_PART_MOVES = [
   { from: 'planned', on: 'gap_over', to: 'processing' },
-  { from: 'planned', on: 'money_gone', to: 'manual' },
   { from: 'planned', on: 'route_closed', to: 'waiting_for_approval' },
   { from: 'planned', on: 'no_route_left', to: 'manual' },
   { from: 'processing', on: 'attempt_succeeded', to: 'succeeded' },
@@ -46,11 +45,17 @@ export const REFUND_PART_MOVES = [
   { from: 'processing', on: 'try_later', to: 'planned' },
   { from: 'processing', on: 'route_closed', to: 'waiting_for_approval' },
   { from: 'processing', on: 'no_route_left', to: 'manual' },
+  { from: 'planned', on: 'settled_by_hand', to: 'succeeded' },
   { from: 'waiting_for_funds', on: 'funded', to: 'planned' },
+  { from: 'waiting_for_funds', on: 'settled_by_hand', to: 'succeeded' },
   { from: 'waiting_for_approval', on: 'approved', to: 'paying_out' },
   { from: 'waiting_for_approval', on: 'turned_down', to: 'manual' },
+  /** A second person has turned it down: the payer gets nothing from this part. */
+  { from: 'waiting_for_approval', on: 'given_up', to: 'failed' },
   { from: 'paying_out', on: 'payout_succeeded', to: 'succeeded' },
   { from: 'paying_out', on: 'payout_failed', to: 'manual' },
+  { from: 'manual', on: 'approved', to: 'paying_out' },
+  { from: 'manual', on: 'payee_named', to: 'waiting_for_approval' },
   { from: 'manual', on: 'settled_by_hand', to: 'succeeded' },
   { from: 'manual', on: 'given_up', to: 'failed' },
 ] as const satisfies readonly {

@@ -272,7 +272,7 @@ function following(context: PayoutsContext, row: Refund, part: RefundPart): Effe
   const about = partPublicId(book, part.id)
   const evidence = { refund: refundPublicId(book, row.id), part: about, channel }
   const at = { now: context.clock.now(), id: context.ids.uuid() }
-  return [raise(at, { orgId, kind: 'refund_route_closed', about, amount, evidence })]
+  return raise(at, { orgId, kind: 'refund_route_closed', about, amount, evidence })
 }
 
 function rowOf(

@@ -19,6 +19,8 @@ export type MovementKind =
   | 'reimbursement'
   | 'refund_funding'
   | 'refund_from_balance'
+  | 'settled_by_hand'
+  | 'loss_borne'
 
 /** Where money lies beside the pools. */
 export interface MoneyPlaces {
@@ -98,4 +100,6 @@ const LEGS: Readonly<Record<MovementKind, readonly [string, string, 'debit' | 'c
   reimbursement: ['1002.01', 'Cash at bank, own', 'credit'],
   refund_funding: ['1012.03', 'Balance at the payment channel', 'debit'],
   refund_from_balance: ['1012.03', 'Balance at the payment channel', 'credit'],
+  settled_by_hand: ['2241.09', 'Paid by hand for a pool', 'credit'],
+  loss_borne: ['6711', 'Losses borne for a pool', 'debit'],
 }

@@ -19,8 +19,14 @@ import type { ChannelFile, ChannelFileRow } from '#channels'
 import type { AccountOpening, Command, TransferRequest } from '#ledger'
 import { type Handlers, mustCommand, suspenseOf, transitOf } from './context.ts'
 import { raise } from './exceptions.ts'
-import { ownName } from './outside.ts'
-import { retakeLine, settleException, unknownLinesWith } from './outside-store.ts'
+import { lineEntryId, ownName } from './outside.ts'
+import {
+  findOutside,
+  moveOutside,
+  retakeLine,
+  settleException,
+  unknownLinesWith,
+} from './outside-store.ts'
 import { shanghaiDay } from './payout.ts'
 import { type ReturnPolicy, takeReturn } from './payout-returns.ts'
 import type { Payouts, PayoutsContext } from './payouts.ts'
@@ -154,7 +160,7 @@ async function decide(
       applied(insertSettlement, expected),
       ...rows.map((row) => applied(insertSettlementRow, row)),
       ...rows.flatMap((row) => rowException(context, row)),
-      ...(totals.agrees ? [] : [totalsDiffer(context, at, file, totals)]),
+      ...(totals.agrees ? [] : totalsDiffer(context, at, file, totals)),
       ...(early?.effects ?? []),
     ],
     events: [
@@ -236,6 +242,9 @@ async function earlyLine(
   const { date, settled, settlementReference } = file
   const [line] = await unknownLinesWith(context.db, book, settlementReference)
   if (line === undefined || settled <= 0n) return undefined
+  // A person may have given the money back, or booked it to somebody, meanwhile.
+  const entry = await findOutside(context.db, book, lineEntryId(book, line))
+  if (entry?.state !== 'booked') return undefined
   const { transit, difference } = lineAgainst(settled, line.amount)
   const writer = context.ledger.writer(book)
   const legs = [
@@ -243,7 +252,9 @@ async function earlyLine(
   ]
   const id = derivedUuid('payments.settlement', `${book}/${channel}/${date}`)
   const { flow } = line
+  const { id: entryId, tries } = entry
   const effects: EffectRow[] = [
+    applied(moveOutside, { id: entryId, tries, from: 'booked', to: 'cleared' }),
     applied(retakeLine, {
       channel: line.channel,
       flow,
@@ -257,7 +268,7 @@ async function earlyLine(
       note: `It settles ${settlementReference}.`,
       by: 'platform',
     }),
-    ...(difference === 0n ? [] : [lineDiffers(context, { channel, date, flow, difference })]),
+    ...(difference === 0n ? [] : lineDiffers(context, { channel, date, flow, difference })),
   ]
   const to: 'settled' | 'differs' = difference === 0n ? 'settled' : 'differs'
   const transfers: TransferRequest[] = [{ type: 'post', id, legs, purpose: 'settlement' }]
@@ -273,7 +284,7 @@ export function lineDiffers(
     readonly flow: string
     readonly difference: bigint
   },
-): EffectRow {
+): EffectRow[] {
   const { channel, date, flow, difference } = of
   const amount = difference < 0n ? -difference : difference
   const evidence = { channel, date, flow, difference: String(difference) }
@@ -288,7 +299,7 @@ function totalsDiffer(
   at: { readonly book: number; readonly channel: string },
   file: ChannelFile,
   totals: { readonly rowsSay: bigint; readonly fileSays: bigint },
-): EffectRow {
+): EffectRow[] {
   const difference = totals.fileSays - totals.rowsSay
   const amount = difference < 0n ? -difference : difference
   const { orgId } = context
@@ -305,7 +316,7 @@ function rowException(context: SettlementContext, of: SettlementRow): EffectRow[
   const about = `${channel}/${date}/${row.row}`
   const evidence = { state, reference, direction, amount: String(amount), fee: String(row.fee) }
   const at = { now: context.clock.now(), id: context.ids.uuid() }
-  return [raise(at, { orgId, kind: 'file_row_unknown', about, amount, evidence })]
+  return raise(at, { orgId, kind: 'file_row_unknown', about, amount, evidence })
 }
 
 /** A later file of a day that was taken: nothing is booked again; somebody compares the two. */
@@ -319,7 +330,7 @@ function changed(
   const evidence = { hash: file.hash, settled: String(file.settled), rows: file.rows.length }
   const raised = { now: context.clock.now(), id: context.ids.uuid() }
   const exception = { orgId, kind: 'settlement_differs', about, amount: 0n, evidence } as const
-  return { roots: [`settlement:${about}`], effects: [raise(raised, exception)] }
+  return { roots: [`settlement:${about}`], effects: raise(raised, exception) }
 }
 
 /** The effect that begins to read a channel's files for a book, from today's on. */
