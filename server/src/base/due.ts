@@ -109,7 +109,8 @@ export const forgetDue: Effect<{ kind: string; key: string }> = {
     with u as (select * from unnest($3::text[], $4::text[]) as u (kind, key)),
     gone as (
       delete from base.due d using u
-      where d.book_id = $1 and d.kind = u.kind and d.key = u.key and ${INSTANT_UNUSED}
+      where d.book_id = $1 and d.kind = any($3::text[]) and d.key = any($4::text[])
+        and d.kind = u.kind and d.key = u.key and ${INSTANT_UNUSED}
     )
     select kind || ' ' || key as moved from u`,
   columns: (rows) => [

@@ -1,6 +1,7 @@
 /**
  * Every statement on `payments.attempt` but those of refunds. All moves are conditional on the state
- * they were decided on; `book_id` leads every condition.
+ * they were decided on; `book_id` leads every condition. Their ids are named twice, `any($3)` as well:
+ * a plan kept from when the table was small would else walk through the whole book for each row.
  */
 import {
   columnOf,
@@ -72,7 +73,7 @@ export const markSending: Effect<{ readonly id: Uuid; readonly sendBefore: Insta
   name: 'payments.mark_sending',
   sql: `update payments.attempt a set state = 'sending', send_before = u.send_before, moved_at = $2
     from unnest($3::uuid[], $4::timestamptz[]) as u (id, send_before)
-    where a.book_id = $1 and a.id = u.id and a.state = 'intended' and a.valid_until > $2
+    where a.book_id = $1 and a.id = any($3::uuid[]) and a.id = u.id and a.state = 'intended' and a.valid_until > $2
     returning ${hex('a.id')} as moved`,
   columns: (rows) => [
     uuidColumn(rows.map((row) => row.id)),
@@ -110,7 +111,7 @@ export const moveAttempt: Effect<AttemptMove> = {
       $10::text[], $11::text[], $12::jsonb[], $13::text[])
       as u (id, from_state, to_state, unsent, code, message, channel_reference, bank, account_type,
         payer_action, booked_to)
-    where a.book_id = $1 and a.id = u.id and a.state = u.from_state
+    where a.book_id = $1 and a.id = any($3::uuid[]) and a.id = u.id and a.state = u.from_state
     returning ${hex('a.id')} as moved`,
   columns: (rows) => [
     uuidColumn(rows.map((row) => row.id)),
@@ -139,7 +140,7 @@ export const bookLate: Effect<{
       channel_reference = coalesce(nullif(u.channel_reference, ''), a.channel_reference),
       moved_at = $2
     from unnest($3::uuid[], $4::text[], $5::text[]) as u (id, booked_to, channel_reference)
-    where a.book_id = $1 and a.id = u.id and a.state = 'failed' and a.booked_to = ''
+    where a.book_id = $1 and a.id = any($3::uuid[]) and a.id = u.id and a.state = 'failed' and a.booked_to = ''
     returning ${hex('a.id')} as moved`,
   columns: (rows) => [
     uuidColumn(rows.map((row) => row.id)),
@@ -154,7 +155,7 @@ export const attachBooked: Effect<{ readonly id: Uuid }> = {
   name: 'payments.attach_booked',
   sql: `update payments.attempt a set booked_to = 'destination', moved_at = $2
     from unnest($3::uuid[]) as u (id)
-    where a.book_id = $1 and a.id = u.id and a.booked_to = 'suspense' and a.refunding = 0
+    where a.book_id = $1 and a.id = any($3::uuid[]) and a.id = u.id and a.booked_to = 'suspense' and a.refunding = 0
       and a.refunded = 0
     returning ${hex('a.id')} as moved`,
   columns: (rows) => [uuidColumn(rows.map((row) => row.id))],
@@ -165,7 +166,7 @@ export const countNotFound: Effect<{ readonly id: Uuid; readonly before: number 
   name: 'payments.count_not_found',
   sql: `update payments.attempt a set not_found = a.not_found + 1, not_found_at = $2
     from unnest($3::uuid[], $4::int[]) as u (id, before)
-    where a.book_id = $1 and a.id = u.id and a.state = 'unknown' and a.not_found = u.before
+    where a.book_id = $1 and a.id = any($3::uuid[]) and a.id = u.id and a.state = 'unknown' and a.not_found = u.before
     returning ${hex('a.id')} as moved`,
   columns: (rows) => [
     uuidColumn(rows.map((row) => row.id)),
@@ -179,7 +180,7 @@ export const markOverdue: Effect<{ readonly id: Uuid }> = {
   name: 'payments.mark_overdue',
   sql: `update payments.attempt a set overdue = true
     from unnest($3::uuid[]) as u (id)
-    where a.book_id = $1 and a.id = u.id and not a.overdue
+    where a.book_id = $1 and a.id = any($3::uuid[]) and a.id = u.id and not a.overdue
       and a.state not in ('succeeded', 'failed') and $2::timestamptz is not null
     returning ${hex('a.id')} as moved`,
   columns: (rows) => [uuidColumn(rows.map((row) => row.id))],

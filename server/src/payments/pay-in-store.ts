@@ -1,4 +1,4 @@
-/** Every statement on `payments.pay_in` and `payments.claim`. */
+/** Every statement on `payments.pay_in` and `payments.claim`; of `any($3)`: see `attempt-store.ts`. */
 import {
   columnOf,
   type Effect,
@@ -59,7 +59,7 @@ export const addAttempt: Effect<{ readonly id: Uuid; readonly before: number }> 
   sql: `update payments.pay_in p
     set attempts = p.attempts + 1, open_attempts = p.open_attempts + 1, moved_at = $2
     from unnest($3::uuid[], $4::int[]) as u (id, before)
-    where p.book_id = $1 and p.id = u.id and p.state = 'open' and p.attempts = u.before
+    where p.book_id = $1 and p.id = any($3::uuid[]) and p.id = u.id and p.state = 'open' and p.attempts = u.before
     returning ${hex('p.id')} as moved`,
   columns: (rows) => [
     uuidColumn(rows.map((row) => row.id)),
@@ -73,7 +73,7 @@ export const endAttempt: Effect<{ readonly id: Uuid }> = {
   name: 'payments.end_attempt',
   sql: `update payments.pay_in p set open_attempts = p.open_attempts - 1
     from unnest($3::uuid[]) as u (id)
-    where p.book_id = $1 and p.id = u.id and p.open_attempts > 0 and $2::timestamptz is not null
+    where p.book_id = $1 and p.id = any($3::uuid[]) and p.id = u.id and p.open_attempts > 0 and $2::timestamptz is not null
     returning ${hex('p.id')} as moved`,
   columns: (rows) => [uuidColumn(rows.map((row) => row.id))],
   key: (row) => row.id,
@@ -96,7 +96,7 @@ export const payPayIn: Effect<Paid> = {
     set state = 'succeeded', paid_by = u.by, open_attempts = p.open_attempts - u.ended, moved_at = $2
     from unnest($3::uuid[], $4::text[], $5::uuid[], $6::int[], $7::int[])
       as u (id, from_state, by, attempts, ended)
-    where p.book_id = $1 and p.id = u.id and p.state = u.from_state and p.state <> 'succeeded'
+    where p.book_id = $1 and p.id = any($3::uuid[]) and p.id = u.id and p.state = u.from_state and p.state <> 'succeeded'
       and p.attempts = u.attempts
     returning ${hex('p.id')} as moved`,
   columns: (rows) => [
@@ -114,7 +114,7 @@ export const closePayIn: Effect<{ readonly id: Uuid }> = {
   name: 'payments.close_pay_in',
   sql: `update payments.pay_in p set state = 'closed', moved_at = $2
     from unnest($3::uuid[]) as u (id)
-    where p.book_id = $1 and p.id = u.id and p.state = 'open' and p.open_attempts = 0
+    where p.book_id = $1 and p.id = any($3::uuid[]) and p.id = u.id and p.state = 'open' and p.open_attempts = 0
     returning ${hex('p.id')} as moved`,
   columns: (rows) => [uuidColumn(rows.map((row) => row.id))],
   key: (row) => row.id,
