@@ -164,18 +164,38 @@ describe('transfers and entries at our bank', () => {
 describe('a settlement that takes cash which is reserved', () => {
   it('waits for the cash, and later lines of the bank are taken meanwhile', async () => {
     on = await railsWorld({ opening: { 'bank-direct': 100_99n, unionpay: yuan(1n) } })
-    const { paid, refund, payOut, status, cash } = railsCalls(on)
-    const first = await paid('collection', yuan(50n))
+    const { paid, refund, payOut, status } = railsCalls(on)
+    const first = await paid('collection', yuan(80n))
     await on.passTo(shanghaiAt('2026-03-03 12:00'), GRAIN)
-    expect(bank().balance()).toBe(150_99n)
-    await refund(first.id, yuan(50n))
-    // All the cash there is backs a payout that the bank never answers about.
-    const stuck = await payOut(on.seller, 101_99n)
-    const rest = await payOut(on.seller, 101_99n)
-    expect([stuck.status, rest.status]).toEqual([201, 409])
+    expect(bank().balance()).toBe(180_99n)
+    const back = await refund(first.id, yuan(50n))
+    await bank().enter({ kind: 'court_deduction', amount: yuan(10n), memo: '执行' })
     await on.passTo(shanghaiAt('2026-03-03 13:00'))
-    expect(await status('payouts', stuck.id)).toBe('processing')
-    expect(await cash()).toBe(151_99n)
+    expect(await status('refunds', back.id)).toBe('succeeded')
+    await on.passTo(shanghaiAt('2026-03-04 10:20'), GRAIN)
+    // No rail ever answers about these, so that their cash stays reserved.
+    const stuck = [await payOut(on.seller, 101_99n), await payOut(on.buyer, 29_99n)]
+    expect(stuck.map(({ body }) => body.status)).toEqual(['processing', 'processing'])
+    const settlements = () =>
+      on.database.db.query(
+        "select state from payments.settlement where channel = 'unionpay' order by business_date",
+      )
+
+    await on.passTo(shanghaiAt('2026-03-04 10:45'))
+    const incoming = { kind: 'incoming', name: '李四', account: PERSON.account } as const
+    const stray = await bank().enter({ ...incoming, amount: yuan(7n), memo: '货款' })
+    await on.passTo(shanghaiAt('2026-03-04 11:00'))
+    expect(await settlements()).toEqual([{ state: 'settled' }, { state: 'expected' }])
+    expect(await on.transit(on.pool, 'unionpay')).toBe(-yuan(50n))
+    expect(await on.exceptions('unknown_credit')).toMatchObject([{ about: stray }])
+
+    await bank().enter({ ...incoming, amount: yuan(100n), memo: '货款' })
+    await on.passTo(shanghaiAt('2026-03-04 11:20'))
+    expect(await settlements()).toEqual([{ state: 'settled' }, { state: 'settled' }])
+    expect(await on.transit(on.pool, 'unionpay')).toBe(0n)
+    // The reserve at UnionPay is cash of the pool as well.
+    expect(await on.byCode(on.pool, '1012.02')).toBe(bank().balance() + yuan(1n))
+    expect(await on.faults()).toEqual([])
   })
 })
 
