@@ -3,6 +3,7 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { OWN_ACCOUNT } from '../testing/rails.ts'
 import { attemptsOf, CORPORATE, railsCalls, yuan } from '../testing/rails-calls.ts'
 import { type RailsWorld, railsWorld, shanghaiAt } from '../testing/rails-world.ts'
+import { derivedUuid, publicId } from './base/index.ts'
 import { post } from './ledger/index.ts'
 
 let on: RailsWorld
@@ -107,7 +108,8 @@ describe('days over the real rails', () => {
     on = await railsWorld({ start: shanghaiAt('2026-03-30 10:00'), opening })
     const { paid, payOut, refund, status, cash, get } = railsCalls(on)
     const first = await paid('collection', yuan(8_000n))
-    expect(await on.balance(on.buyer)).toBe(yuan(8_000n))
+    const disputed = await paid('collection', yuan(2_000n))
+    expect(await on.balance(on.buyer)).toBe(yuan(10_000n))
     const back = await refund(first.id, yuan(3_000n))
     await on.settle()
     expect(await status('refunds', back.id)).toBe('succeeded')
@@ -122,7 +124,7 @@ describe('days over the real rails', () => {
 
     await on.passTo(shanghaiAt('2026-03-31 12:00'), GRAIN)
     expect(await on.transit(on.pool, 'unionpay')).toBe(0n)
-    expect(bankBalance()).toBe(yuan(1_000n + 5_000n))
+    expect(bankBalance()).toBe(yuan(1_000n + 5_000n + 2_000n))
     expect((await get('payouts', out.id)).body).toMatchObject({
       status: 'succeeded',
       returns: [{ amount: { amount: String(yuan(20_000n)) }, booked_to: 'source' }],
@@ -130,9 +132,16 @@ describe('days over the real rails', () => {
     expect(await on.balance(on.seller)).toBe(yuan(51_000n))
     expect(await fromOwn()).toBe(0n)
 
+    await on.rails.unionpay.admin.chargeBack(disputed.reference)
     await on.passTo(shanghaiAt('2026-04-01 12:00'), GRAIN)
+    expect(await on.exceptions('chargeback')).toMatchObject([
+      { about: disputed.reference, amount: yuan(2_000n), evidence: { about: disputed.id } },
+    ])
+    const takenBack = derivedUuid('payments.account', `${on.pool}/1221.04`)
+    expect(await on.balance(publicId('acc', on.pool, takenBack))).toBe(yuan(2_000n))
+    expect(await on.transit(on.pool, 'unionpay')).toBe(0n)
     // Collection 0.2 % to ¥20 at most, a payout ¥1.50; the month's bill comes by our bank.
-    const bill = 16_00n + 1_50n
+    const bill = 16_00n + 4_00n + 1_50n
     expect(bankBalance()).toBe(yuan(6_000n) - bill)
     expect(await cash()).toBe(bankBalance() + yuan(50_000n))
     expect(await fromOwn()).toBe(bill)

@@ -6,7 +6,16 @@ import { crc32, deflateRawSync, deflateSync } from 'node:zlib'
 import { type RailBook, type RailMovement, shanghai } from '../channel/index.ts'
 import { BIZ_TYPE, TXN_TYPE } from './fields.ts'
 
-const CODES = { collect: 'S22', refund: 'S30', pay: 'S65', payout_returned: 'S67' } as const
+const CODES = {
+  collect: 'S22',
+  refund: 'S30',
+  pay: 'S65',
+  payout_returned: 'S67',
+  chargeback: 'S72',
+} as const
+
+/** What brings an order's money back, by the kind of that order. */
+const BACK = { payout_returned: 'pay', chargeback: 'collect' } as const
 
 type Filed = keyof typeof CODES
 
@@ -21,7 +30,8 @@ const signed = (amount: bigint) =>
 /** One line; column by column as in section 6.1 of the file interface. */
 function lineOf(book: RailBook, movement: RailMovement, merId: string, fee: bigint): string {
   const filed = movement.kind as Filed
-  const kind = filed === 'payout_returned' ? 'pay' : filed
+  const back = filed === 'payout_returned' || filed === 'chargeback'
+  const kind = back ? BACK[filed] : filed
   const order = book.find(kind, movement.reference)!
   const original = order.original === undefined ? undefined : book.find('collect', order.original)
   const size = movement.amount < 0n ? -movement.amount : movement.amount
@@ -55,7 +65,7 @@ function lineOf(book: RailBook, movement: RailMovement, merId: string, fee: bigi
     [4, ''],
     [32, ''],
     [1, '0'],
-    [21, original?.number ?? (filed === 'payout_returned' ? order.number : '')],
+    [21, original?.number ?? (back ? order.number : '')],
     [15, merId],
     [1, ''],
     [15, ''],

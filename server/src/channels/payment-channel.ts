@@ -174,7 +174,7 @@ export interface CallbackReply {
 export interface ChannelFileRow {
   /** Line in the file, from 1. */
   readonly row: number
-  readonly direction: Direction | 'payout_returned'
+  readonly direction: Direction | 'payout_returned' | 'chargeback'
   readonly reference: string
   readonly channelReference: string
   /** Minor units moved; always positive. */

@@ -1,16 +1,10 @@
 /** Puts together what leaves and what moves without us: payouts, returns, refunds, settlements. */
-import { applied, derivedUuid, type EffectRow, type Subscriber, type Uuid } from '#base'
+import { derivedUuid, type EffectRow, type Subscriber, type Uuid } from '#base'
 import type { BankLine, ChannelFile, ChannelFileProblem, PayoutReturned } from '#channels'
 import type { Attempt } from './attempt.ts'
-import { findAttempt } from './attempt-store.ts'
-import {
-  attemptRoot,
-  type Handlers,
-  mustCommand,
-  type PaymentsContext,
-  type RefundAttempt,
-} from './context.ts'
-import { type OutsideMoney, outsideHandlers, outsideParts, recordOutside } from './outside.ts'
+import { takeChargeback } from './chargeback.ts'
+import type { Handlers, PaymentsContext, RefundAttempt } from './context.ts'
+import { type OutsideMoney, outsideHandlers, recordOutside } from './outside.ts'
 import { outsideCarriers, outsidePayoutFollower } from './outside-exceptions.ts'
 import {
   lineHandlers,
@@ -35,7 +29,6 @@ import { partPublicId } from './refund.ts'
 import { refundCarriers } from './refund-exceptions.ts'
 import { refundFundingFollower, refundHandlers, refundOwner } from './refund-owner.ts'
 import { refundPayoutFollower } from './refund-payout.ts'
-import { chargeBack } from './refund-store.ts'
 import { answer, type RefundAnswer, type RefundRequest, refund } from './refunds.ts'
 import { type MoneyPlaces, movementSubscriber } from './settlement-movement.ts'
 import {
@@ -180,35 +173,6 @@ async function refundAttempt(
     return { refused }
   }
   return undefined
-}
-
-/** A payer's bank took a collection back. What is left of it to refund shrinks in the same command. */
-async function takeChargeback(
-  context: OutflowContext,
-  at: { readonly book: number; readonly channel: string },
-  told: { readonly reference: string; readonly amount: bigint },
-): Promise<void> {
-  const { book, channel } = at
-  const { reference, amount } = told
-  await mustCommand(context, book, async () => {
-    const attempt = await findAttempt(context.db, book, { reference })
-    const parts = await outsideParts(context, book, {
-      kind: 'chargeback',
-      amount,
-      channel,
-      flow: reference,
-      about: attempt?.owner ?? reference,
-      key: `chargeback/${channel}/${reference}`,
-    })
-    if (parts === undefined || attempt?.direction !== 'collect') return parts
-    context.desk.forget(attempt.id)
-    const charged = applied(chargeBack, { collection: attempt.id, amount })
-    return {
-      ...parts,
-      roots: [...parts.roots, attemptRoot(attempt.id)],
-      effects: [...(parts.effects ?? []), charged],
-    }
-  })
 }
 
 async function approveRefund(

@@ -17,6 +17,7 @@ export function sumRows(rows: readonly ChannelFileRow[]): DaySums {
   for (const row of rows) {
     if (row.result !== 'succeeded') continue
     if (row.direction === 'collect') collected += row.amount
+    if (row.direction === 'chargeback') collected -= row.amount
     if (row.direction === 'refund') refunded += row.amount
     if (row.direction === 'collect' || row.direction === 'refund') fee += row.fee
   }

@@ -17,6 +17,7 @@ import {
 } from '#base'
 import type { ChannelFile, ChannelFileRow } from '#channels'
 import type { AccountOpening, Command, TransferRequest } from '#ledger'
+import { takeChargeback } from './chargeback.ts'
 import { type Handlers, mustCommand, suspenseOf, transitOf } from './context.ts'
 import { raise } from './exceptions.ts'
 import { lineEntryId, ownName } from './outside.ts'
@@ -94,6 +95,8 @@ async function learnFrom(
       const told = { code: 'FILE', says: 'listed in the file of the day', date: file.date }
       const returned = { flow, reference, amount, currency: file.currency, ...told }
       await takeReturn(context, at, returned)
+    } else if (row.direction === 'chargeback') {
+      await takeChargeback(context, at, { reference, amount })
     } else if (row.direction === attempt.direction && row.result !== attempt.state) {
       await context.desk.record(book, attempt.id, {
         result: row.result,
@@ -180,6 +183,7 @@ function stateOf(
 ): SettlementRowState {
   if (row.direction === 'payout_returned') return 'idle'
   if (ours === undefined || ours.channel !== of.channel) return 'unknown'
+  if (row.direction === 'chargeback') return ours.direction === 'collect' ? 'idle' : 'differs'
   if (ours.direction !== row.direction || ours.amount !== row.amount) return 'differs'
   if (row.result !== 'succeeded') return ours.state === 'succeeded' ? 'differs' : 'idle'
   // Said to have failed and done after all, it was booked as that when the row was learnt from.

@@ -10,7 +10,15 @@ import { createHash } from 'node:crypto'
 import { inflateSync } from 'node:zlib'
 import type { ChannelFile, ChannelFileProblem, ChannelFileRow } from '../../payment-channel.ts'
 import { amountOf } from './callback.ts'
-import { directionOf, type Fields, MESSAGES, ORDER_ID, RETURN_CODE, ZM_COLUMNS } from './spec.ts'
+import {
+  CHARGEBACK_CODE,
+  directionOf,
+  type Fields,
+  MESSAGES,
+  ORDER_ID,
+  RETURN_CODE,
+  ZM_COLUMNS,
+} from './spec.ts'
 import { NO_SUCH_FILE, SUCCESS } from './status.ts'
 import { field, post, shanghai, type Wire } from './wire.ts'
 import { BYTES_MOST, readZip } from './zip.ts'
@@ -137,14 +145,15 @@ function readRow(
   if (direction === undefined) return 'txnType'
   const net = signedAmount(field(columns, 'net'))
   const returned = field(columns, 'code') === RETURN_CODE
-  if (returned && direction !== 'pay') return 'code'
+  const chargedBack = field(columns, 'code') === CHARGEBACK_CODE
+  if ((returned && direction !== 'pay') || (chargedBack && direction !== 'collect')) return 'code'
   // Payouts and their returns move the balance put there for them; they settle nothing.
-  const wanted = { collect: amount, refund: -amount, pay: 0n }[direction]
+  const wanted = chargedBack ? -amount : { collect: amount, refund: -amount, pay: 0n }[direction]
   if (net === undefined || net !== wanted) return 'net'
   return {
     row: {
       row,
-      direction: returned ? 'payout_returned' : direction,
+      direction: returned ? 'payout_returned' : chargedBack ? 'chargeback' : direction,
       reference,
       channelReference,
       amount,

@@ -135,3 +135,5 @@ export const ZM_COLUMNS: readonly (readonly [name: string, width: number])[] = [
 
 /** The first column of rows that bring a payout back. */
 export const RETURN_CODE = 'S67'
+/** The first column of rows by which a payer's bank takes a collection back. */
+export const CHARGEBACK_CODE = 'S72'
