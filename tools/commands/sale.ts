@@ -113,7 +113,8 @@ async function play(what: Play, database: Scratch, terminal: Terminal): Promise<
       })
       for (const line of printReport(report)) terminal.say(line)
       const named = report.proof.equal || report.items.length > 0
-      return named && (report.finished || report.items.length > 0) ? 0 : 1
+      const movedOnce = report.rails.every(({ agrees }) => agrees)
+      return named && movedOnce && (report.finished || report.items.length > 0) ? 0 : 1
     } finally {
       await stage.close()
     }

@@ -13,7 +13,10 @@ const transit = (report: TestSale) =>
 function expectOneMovementPerLeg(report: TestSale): void {
   const counts = report.rails.flatMap(({ movements }) => movements.map(({ count }) => count))
   expect(counts).toEqual([1, 1, 1, 1, 1])
-  expect(report.rails.map(({ balance }) => balance)).toEqual([0n, 0n])
+  expect(report.rails.map(({ agrees, balance }) => [agrees, balance])).toEqual([
+    [true, 0n],
+    [true, 0n],
+  ])
 }
 
 function expectWhole(report: TestSale): void {

@@ -15,7 +15,7 @@ import type { Attempt, PayWith, Plan } from '../../server/src/payments/index.ts'
 import type { BankAdmin } from './bank-admin.ts'
 import type { LegPayments } from './leg-payments.ts'
 import type { Pace } from './pace.ts'
-import type { RailSide, SaleRail } from './rail-side.ts'
+import { type RailSide, SALE_RAILS, type SaleRail } from './rail-side.ts'
 
 /** ¥50,000.00, the most WeChat Pay takes at once. */
 const WECHAT_MOST = 5_000_000n
@@ -187,27 +187,30 @@ function payWith(method: CollectMethod, { payer, person }: Tranche): PayWith {
   }
 }
 
-/** What a rail's book says of the legs that were to go over it. */
+/** What a rail's own book says of the legs that were to go over it. */
 export interface RailOfSale {
   readonly rail: SaleRail
-  /** Legs, and how many movements its book has of each: one is right. */
+  /** Its legs, and how many movements its book has of each. */
   readonly movements: readonly { readonly reference: string; readonly count: number }[]
+  /** Whether each leg that succeeded moved once, and no other leg at all. */
+  readonly agrees: boolean
   /** What it still holds, minor units. */
   readonly balance: bigint
 }
 
 /** The rails' books beside the legs. */
 export function railsOf({ rails }: RailSide, lines: readonly LegLine[]): RailOfSale[] {
-  return (Object.keys(rails) as SaleRail[]).map((rail) => {
+  return SALE_RAILS.map((rail) => {
     const { admin } = rails[rail]
-    const movements = lines
-      .filter(({ channel }) => channel === rail)
-      .map(({ reference }) => ({
-        reference,
-        count: admin
-          .movements()
-          .filter((each) => each.kind === 'collect' && each.reference === reference).length,
-      }))
-    return { rail, movements, balance: admin.balance() }
+    const collected = admin.movements().filter(({ kind }) => kind === 'collect')
+    const legs = lines.filter(({ channel }) => channel === rail)
+    const movements = legs.map(({ reference }) => ({
+      reference,
+      count: collected.filter((each) => each.reference === reference).length,
+    }))
+    const agrees = legs.every(
+      ({ state }, i) => movements[i]!.count === (state === 'succeeded' ? 1 : 0),
+    )
+    return { rail, movements, agrees, balance: admin.balance() }
   })
 }

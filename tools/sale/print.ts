@@ -90,6 +90,7 @@ export function printReport(report: SaleReport): string[] {
     'The bank’s statement files, line by line',
     ...printFiles(proof),
     '',
+    ...printRails(report),
     ...printBalances(proof),
     `     ${padded('difference', WIDTH)}${money(proof.difference).padStart(16)}`,
     '',
@@ -133,6 +134,17 @@ function printFiles({ files }: Proof): string[] {
     const count = `${String(rows).padStart(4)} ${rows === 1 ? 'row' : 'rows'}`
     return `     ${name}${count}, ${matched} matched`
   })
+}
+
+function printRails({ rails }: SaleReport): string[] {
+  if (rails.length === 0) return []
+  const lines = rails.map(({ rail, movements, agrees, balance }) => {
+    const count = movements.reduce((sum, each) => sum + each.count, 0)
+    const moved = `${movements.length} legs, ${count} movements`
+    const says = agrees ? moved : `${moved}: NOT one for each`
+    return line(`${padded(rail, 14)}${says}; still there`, balance)
+  })
+  return ['The rails’ own books', ...lines, '']
 }
 
 function printBalances({ pool, balances }: Proof): string[] {
