@@ -5,20 +5,21 @@
  * A pace has a grain: nothing is done more often than that, as with a sweeper that comes late.
  */
 import type { Instant } from '../../../server/src/base/index.ts'
-import { forwardFunding, type Stage } from './stage.ts'
+import type { Stage } from './stage.ts'
 
 /** Rounds of work at one instant; a stage that needs more goes round in circles. */
 const ROUNDS_MAX = 300
 
 /** Pieces of due work that are done side by side, as by a server that is busy. */
-const SWEEPS = 4
+const SWEEPS = 3
 
 /** Does all that is due now on both sides. */
 export async function workNow(stage: Stage): Promise<void> {
   const now = stage.world.clock.now()
+  let done = 1
   for (let round = 0; round < ROUNDS_MAX; round += 1) {
     const rails = Promise.all(stage.admins().map((admin) => admin.setClock(now)))
-    const done = await stage.withPlatform(async ({ relay, sweeper, life }) => {
+    done = await stage.withPlatform(async ({ relay, sweeper, life }) => {
       const sweeps = Array.from({ length: SWEEPS }, () => sweeper.sweepNow())
       const counts = await Promise.all([relay.pump(), ...sweeps])
       const count = counts.reduce((sum, each) => sum + each, 0)
@@ -27,7 +28,7 @@ export async function workNow(stage: Stage): Promise<void> {
       return count
     })
     await rails
-    await forwardFunding(stage.rails)
+    await stage.forwardFunding()
     const waits = stage.admins().some((admin) => (admin.nextDueAt() ?? Infinity) <= now)
     if (done === 0 && !waits) return
   }

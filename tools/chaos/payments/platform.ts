@@ -134,7 +134,8 @@ export async function openPlatform(options: PlatformOptions): Promise<Platform> 
   const handlers = { ...payments.handlers, ...outflows.handlers }
   const sweeper = createDueSweeper({ ...{ db, clock, rng, log, handlers }, books: owned })
   const relay = createOutboxRelay({
-    ...{ db, clock, rng, log, books: owned },
+    // No other book says anything that somebody hears.
+    ...{ db, clock, rng, log, books: () => [books.pool] },
     subscribers: [...outflows.subscribers, routing.subscriber],
   })
   return {

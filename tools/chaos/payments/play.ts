@@ -269,9 +269,10 @@ class Player {
 
 /** Stretches of the days after the storm, and how often something is done in each. */
 const CALM = [
-  { hours: 2, grainMs: 2 * MINUTE_MS },
-  { hours: 10, grainMs: 20 * MINUTE_MS },
-  ...Array.from({ length: 8 }, () => ({ hours: 12, grainMs: 2 * HOUR_MS })),
+  { hours: 2, grainMs: 4 * MINUTE_MS },
+  { hours: 10, grainMs: 30 * MINUTE_MS },
+  { hours: 16, grainMs: 2 * HOUR_MS },
+  ...Array.from({ length: 3 }, () => ({ hours: 25, grainMs: 4 * HOUR_MS })),
 ]
 
 function payWith(method: CollectMethod, number: number) {

@@ -22,12 +22,11 @@ import type { BankParty } from '../../../server/src/channels/index.ts'
 import type { CodeSet } from '../../../server/src/codes/index.ts'
 import { openLedger, post } from '../../../server/src/ledger/index.ts'
 import { testWorld } from '../../../server/testing/world.ts'
-import type { RailAdmin } from '../../../simulators/channel/index.ts'
+import type { RailAdmin, RailOrder } from '../../../simulators/channel/index.ts'
 import { addressesOf, channelSettings } from '../../rails/channel-file.ts'
 import type { RailKeys } from '../../rails/keys.ts'
 import { RAIL_NAMES, type RailName } from '../../rails/names.ts'
 import { type Rails, startRails } from '../../rails/rails.ts'
-import type { StoppedSender } from './life.ts'
 import { type Books, openPlatform, type Platform, type PlatformOptions } from './platform.ts'
 
 export const ORG_ID = 1
@@ -69,6 +68,8 @@ export interface Stage {
   admin(name: RailName): RailAdmin
   admins(): readonly RailAdmin[]
   platform(): Platform
+  /** Brings what was paid to the bank account of a rail to our balance there. */
+  forwardFunding(): Promise<void>
   /** Ends the platform that is there and starts another on the same database. */
   takeOver(): Promise<void>
   /** Does `work` with the platform that is there; again with the next one when it is killed. */
@@ -91,7 +92,7 @@ export async function openStage(options: StageOptions): Promise<Stage> {
     },
   })
   await openingBalances(rails, start)
-  fundOnArrival(rails)
+  const seen = new Map<string, number>()
   const firstDate = new Date(start + 8 * 3_600_000).toISOString().slice(0, 10).replaceAll('-', '')
   const settings = channelSettings({
     ...{ addresses: addressesOf(rails), keys: options.keys, callbacks, firstDate },
@@ -116,6 +117,7 @@ export async function openStage(options: StageOptions): Promise<Stage> {
     admin: (name) => rails[name].admin,
     admins: () => RAIL_NAMES.map((name) => rails[name].admin),
     platform: () => here.platform!,
+    forwardFunding: () => forwardFunding(rails, seen),
     takeOver: () => {
       takingOver ??= (async () => {
         const old = here.platform
@@ -148,8 +150,6 @@ export async function openStage(options: StageOptions): Promise<Stage> {
   }
   return stage
 }
-
-export type { StoppedSender }
 
 async function openBooks(world: World) {
   const ledger = await openLedger({ world, partitionRows: 10_000 })
@@ -189,24 +189,34 @@ async function openingBalances(rails: Rails, start: Instant): Promise<void> {
   }
 }
 
-/** A transfer from our bank account to a rail's is money at our disposal there. */
-const funded = new WeakMap<Rails, { seen: number }>()
-function fundOnArrival(rails: Rails): void {
-  funded.set(rails, { seen: rails['bank-direct'].admin.movements().length })
+/** Rails whose payouts may be to a rail's bank account. */
+const PAYERS = ['bank-direct', 'netsunion', 'unionpay'] as const
+
+/**
+ * Brings what was paid to the bank account of a rail to our balance there. Each movement once: `seen`
+ * counts those of each payer that were looked at.
+ */
+async function forwardFunding(rails: Rails, seen: Map<string, number>): Promise<void> {
+  for (const payer of PAYERS) {
+    const { admin } = rails[payer]
+    const movements = admin.movements()
+    const from = seen.get(payer) ?? 0
+    seen.set(payer, movements.length)
+    for (const { kind, reference, amount } of movements.slice(from)) {
+      if (kind !== 'pay') continue
+      const rail = fundedBy(admin.orders().find((each) => each.reference === reference))
+      if (rail !== undefined) await rails[rail].admin.fund(-amount, reference)
+    }
+  }
 }
 
-/** Takes what has left our bank account for a rail's to the rail. */
-export async function forwardFunding(rails: Rails): Promise<void> {
-  const { admin } = rails['bank-direct']
-  const movements = admin.movements()
-  const at = funded.get(rails)!
-  for (; at.seen < movements.length; at.seen += 1) {
-    const { kind, reference, amount } = movements[at.seen]!
-    if (kind !== 'pay') continue
-    const entry = admin.entries().find(({ movement }) => movement === movements[at.seen])
-    const rail = Object.entries(FUNDED_RAILS).find(([, account]) => account === entry?.account)
-    if (rail !== undefined) await rails[rail[0] as RailName].admin.fund(-amount, reference)
-  }
+/** The rail whose account an order pays; some rails note accounts with stars in the middle. */
+function fundedBy(order: RailOrder | undefined): RailName | undefined {
+  const { detail } = (order ?? {}) as { readonly detail?: Readonly<Record<string, string>> }
+  const noted = detail?.crtAcc ?? detail?.account ?? ''
+  const isAccount = ([, account]: [string, string]) =>
+    noted.slice(0, 6) === account.slice(0, 6) && noted.slice(-4) === account.slice(-4)
+  return Object.entries(FUNDED_RAILS).find(isAccount)?.[0] as RailName | undefined
 }
 
 function fundingAccounts(): Record<string, BankParty> {
