@@ -25,7 +25,7 @@ DATABASE_URL names a PostgreSQL of your own, 15 or later.`,
   {
     name: 'pay',
     summary: 'pay the order of the running sandbox, pay out of it, refund, settle a day',
-    usage: `tenon pay [--channel <name> | --method <name>] [--amount <yuan>]
+    usage: `tenon pay [--channel <name> | --method <name>] [--bank <code>] [--amount <yuan>]
        tenon pay --out [--bank <code>] [--corporate] [--amount <yuan>]
        tenon pay --refund <payment> [--amount <yuan>]
        tenon pay --settle [--channel <name>]
@@ -34,7 +34,8 @@ DATABASE_URL names a PostgreSQL of your own, 15 or later.`,
 Works on what "npm start" serves, and prints each state, what was booked and why this channel.
 The last two digits of the amount (100.00) decide what the rail does: --list shows them.
 --channel, --method  how the payer pays; the first method of the channel (wechat_native)
---out                pays from the order to a bank account, at ICBC unless --bank names another
+--out                pays from the order to a bank account
+--bank <code>        of the payee, or of the payer who is debited by agreement (ICBC)
 --refund             gives a payment back, all of it or --amount
 --settle             ends the running day of the rails and reads their files
 --wait <seconds>     how long to wait for an outcome (60)

@@ -48,11 +48,12 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
     return ended(await giveBack({ ...on, amount }, values.refund))
   }
   const amount = amountOf(values)
+  const { bank = 'ICBC' } = values
   if (values.out === true) {
     const accountType = values.corporate === true ? 'corporate' : 'personal'
-    return ended(await payOut({ ...on, amount }, { bank: values.bank ?? 'ICBC', accountType }))
+    return ended(await payOut({ ...on, amount }, { bank, accountType }))
   }
-  return ended(await collect({ ...on, amount, way: wayOf(values) }))
+  return ended(await collect({ ...on, amount, bank, way: wayOf(values) }))
 }
 
 const ended = ({ status }: { readonly status: string }) => (status === 'succeeded' ? 0 : 1)

@@ -3,21 +3,24 @@
  * ports of its own, started, stopped, killed, and started again. One data folder serves most of the
  * file, in order: what a run leaves behind is what the next one has to cope with.
  */
-import { type ChildProcess, spawn } from 'node:child_process'
-import { chmod, mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises'
-import { createServer } from 'node:net'
+import { chmod, mkdtemp, readFile, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import pg from 'pg'
 import { afterAll, beforeAll, expect, inject, it, onTestFinished } from 'vitest'
 import { createTenon, money, newTransferId } from '../../sdk/index.ts'
 import { ensureRoleAndSchema } from '../../server/src/base/postgres/index.ts'
 import { testDatabase } from '../../server/testing/database.ts'
-
-const TENON = fileURLToPath(new URL('../tenon.mjs', import.meta.url))
-/** From the first line to the last one on a busy machine. */
-const UP_MS = 90_000
+import {
+  freePorts,
+  hold,
+  isUp,
+  processesOf,
+  type Run,
+  startTenon,
+  urlOf,
+  waitUntil,
+} from '../start/testing.ts'
 
 let root: string
 beforeAll(async () => {
@@ -27,109 +30,13 @@ beforeAll(async () => {
 })
 afterAll(() => rm(root, { recursive: true, force: true }))
 
-interface Run {
-  readonly pid: number
-  readonly env: Readonly<Record<string, string>>
-  out(): string
-  err(): string
-  /** Waits for a line of the output; gives what it matched. */
-  line(pattern: RegExp): Promise<RegExpExecArray>
-  readonly ended: Promise<{ code: number | null; signal: string | null }>
-  kill(signal: NodeJS.Signals): void
-}
-
-async function freePorts(): Promise<{ TENON_PORT: string; BANK_PORT: string }> {
-  const [a, b] = await Promise.all([hold(0), hold(0)])
-  const ports = { TENON_PORT: String(a.port), BANK_PORT: String(b.port) }
-  await Promise.all([a.free(), b.free()])
-  return ports
-}
-
-/** Listens on a port, 0 for any, until it is freed. */
-async function hold(port: number): Promise<{ port: number; free(): Promise<void> }> {
-  const server = createServer()
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject)
-    server.listen(port, '127.0.0.1', resolve)
-  })
-  const at = server.address() as { port: number }
-  return { port: at.port, free: () => new Promise((resolve) => server.close(() => resolve())) }
-}
-
 function start(env: Record<string, string>, ...args: string[]): Run {
-  const full = { PATH: process.env.PATH ?? '', HOME: root, TENON_DATA: join(root, 'data'), ...env }
-  const child: ChildProcess = spawn(process.execPath, [TENON, 'start', ...args], {
-    env: full,
-    stdio: ['ignore', 'pipe', 'pipe'],
-    detached: true,
-  })
-  let out = ''
-  let err = ''
-  let hear: () => void = () => {}
-  child.stdout!.on('data', (chunk) => {
-    out += String(chunk)
-    hear()
-  })
-  child.stderr!.on('data', (chunk) => {
-    err += String(chunk)
-  })
-  let over = false
-  const ended = new Promise<{ code: number | null; signal: string | null }>((resolve) =>
-    child.once('close', (code, signal) => {
-      over = true
-      hear()
-      resolve({ code, signal })
-    }),
-  )
-  onTestFinished(async () => {
-    if (over) return
-    child.kill('SIGTERM')
-    await ended
-  })
-  return {
-    pid: child.pid!,
-    env: full,
-    out: () => out,
-    err: () => err,
-    ended,
-    kill: (signal) => void child.kill(signal),
-    line: (pattern) =>
-      new Promise((resolve, reject) => {
-        const late = setTimeout(
-          () => reject(new Error(`${pattern} did not come:\n${out}${err}`)),
-          UP_MS,
-        )
-        hear = () => {
-          const match = pattern.exec(out)
-          if (match === null && !over) return
-          clearTimeout(late)
-          if (match !== null) resolve(match)
-          else reject(new Error(`it ended before ${pattern}:\n${out}${err}`))
-        }
-        hear()
-      }),
-  }
+  const run = startTenon(root, env, ...args)
+  onTestFinished(() => run.stop())
+  return run
 }
 
-/** Processes of a data folder: those whose environment or command line names it. */
-async function processesOf(folder: string): Promise<number[]> {
-  const found: number[] = []
-  for (const pid of (await readdir('/proc')).filter((name) => /^\d+$/.test(name))) {
-    const texts = ['environ', 'cmdline'].map((file) =>
-      readFile(`/proc/${pid}/${file}`, 'latin1').catch(() => ''),
-    )
-    if ((await Promise.all(texts)).some((text) => text.includes(folder))) found.push(Number(pid))
-  }
-  return found
-}
-
-const urlOf = async (run: Run) => (await run.line(/^API +(http:\S+)\/v1/m))[1]!
-const isUp = (run: Run) => run.line(/Press Ctrl-C to stop/)
 const EQUAL = /Our book and the bank’s book are equal to the fen\./
-
-async function waitUntil(done: () => Promise<boolean>): Promise<void> {
-  while (!(await done())) await new Promise((wake) => setTimeout(wake, 50))
-}
 
 it('starts, proves a sale, serves, refuses a second start, and ends with everything it began', async () => {
   const ports = await freePorts()

@@ -25,6 +25,8 @@ export interface Collecting {
   readonly sandbox: Sandbox
   readonly way: Way
   readonly amount: bigint
+  /** Of the payer who is debited, its short code. */
+  readonly bank: string
   /** How long an outcome is waited for. */
   readonly waitMs: number
   say(line: string): void
@@ -55,13 +57,13 @@ export async function collect(on: Collecting): Promise<Payment> {
   return last
 }
 
-function requestOf({ sandbox, way, amount }: Collecting) {
+function requestOf({ sandbox, way, amount, bank }: Collecting) {
   return {
     destination: sandbox.order,
     amount: { amount: amount.toString(), currency: 'CNY' },
     subject: '房屋交易意向金',
     methods: [way.method],
-    ...(way.method === 'collection' ? { payer: PAYER } : {}),
+    ...(way.method === 'collection' ? { payer: { ...PAYER, bank } } : {}),
     payer_id: 'oUpF8uMuAJO_M2pxb1Q9zNjWeS6o',
     payer_ip: '203.0.113.7',
     expires_in_minutes: 30,
@@ -91,10 +93,8 @@ async function follow(
   for (;;) {
     const payment = await api.get<Payment>(`/v1/payments/${id}`)
     tell(on, payment, seen)
-    const open = payment.attempts.some(
-      ({ status }) => status !== 'succeeded' && status !== 'failed',
-    )
-    if (payment.status !== 'open' || !open || Date.now() > until) return payment
+    const failed = payment.attempts.every(({ status }) => status === 'failed')
+    if (payment.status !== 'open' || failed || Date.now() > until) return payment
     await new Promise((wake) => setTimeout(wake, LOOK_MS))
   }
 }

@@ -10,7 +10,6 @@ import type { Way } from './ways.ts'
 export const PAYER = {
   name: '王芳',
   account: '6222021234567890128',
-  bank: 'ICBC',
   account_type: 'personal',
   id_number: '110101199003070011',
   mobile: '13800138000',
