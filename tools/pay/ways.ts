@@ -59,7 +59,7 @@ export const MAGIC: readonly MagicAmount[] = [
   { digits: '34', letter: 'R', en: 'stopped by risk control', zh: '风控拦截' },
   { digits: '51', letter: 'F', en: 'not enough money', zh: '余额不足' },
   { digits: '65', letter: 'L', en: 'too many payments today', zh: '超过当日次数' },
-  { digits: '68', en: 'paid; the notice is lost, we ask after 5 s', zh: '支付成功,通知丢失' },
+  { digits: '68', en: 'paid; the notice is lost, we ask within 15 s', zh: '支付成功,通知丢失' },
   {
     digits: '77',
     en: 'the rail answers with a code nobody knows: unknown until it tells the outcome',
