@@ -21,7 +21,7 @@ import type {
   Question,
   RefundOrder,
 } from '#channels'
-import type { RouteDecision } from '#routing'
+import type { RouteJson } from '#routing'
 
 export interface Attempt {
   readonly book: number
@@ -82,7 +82,7 @@ export interface NewAttempt {
   readonly currency: string
   readonly at: Instant
   readonly validUntil: Instant
-  readonly route: RouteDecision | undefined
+  readonly route: RouteJson | undefined
 }
 
 export interface AttemptMoved {

@@ -1,7 +1,6 @@
 /** A pay-in: an amount somebody is to pay into a ledger account, by as many attempts as it takes. */
 import type { EffectRow, Instant, Uuid } from '#base'
 import type { AccountType, BankParty, CollectMethod } from '#channels'
-import type { RouteDecision } from '#routing'
 import type { LatePolicy, PayInState } from './states.ts'
 
 export interface PayIn {
@@ -59,10 +58,4 @@ export interface NewPayIn extends PayWith {
   readonly plan?: { readonly id: Uuid; readonly leg: number }
   /** Applied by the command that opens it, or it is not opened. */
   readonly also?: readonly EffectRow[]
-}
-
-/** A decision as JSON keeps it: costs as text. */
-export function routeJson(decision: RouteDecision): unknown {
-  const candidates = decision.candidates.map((each) => ({ ...each, cost: each.cost.toString() }))
-  return { ...decision, candidates }
 }

@@ -9,7 +9,7 @@
 import { applied, type DueWork, derivedUuid, doneDue, present, publicId, type Uuid } from '#base'
 import { type CollectOrder, isFinal } from '#channels'
 import type { BookWriter } from '#ledger'
-import type { RouteDecision } from '#routing'
+import { type RouteDecision, routeJson } from '#routing'
 import type { Attempt, SendWindow, Sent } from './attempt.ts'
 import { closeAtRail } from './attempt-ask.ts'
 import { record } from './attempt-record.ts'
@@ -23,7 +23,7 @@ import {
   wakeFor,
 } from './context.ts'
 import { type DeskContext, forget } from './desk-context.ts'
-import { type NewPayIn, type PayIn, type PayWith, routeJson } from './pay-in.ts'
+import type { NewPayIn, PayIn, PayWith } from './pay-in.ts'
 import { CLOSE_OTHERS, EXPIRE, payInOf, REFUND_SURPLUS, refundSurplus } from './pay-in-owner.ts'
 import { addAttempt, closePayIn, findPayIn, insertPayIn } from './pay-in-store.ts'
 import type { Recent } from './recent.ts'
@@ -175,7 +175,7 @@ function attemptWith(
     ...{ orgId, id, direction: 'collect' as const, owner: publicId('pay', book, target.id) },
     ...{ number, channel, method, bank, accountType, amount, currency, at },
     validUntil: expiresAt,
-    route: routeJson(decision) as RouteDecision,
+    route: routeJson(decision),
   }
   const attempt = desk.fresh(book, fresh, window)
   const { payer, payerId, payerIp } = target

@@ -6,11 +6,10 @@
  */
 import { applied, type EffectRow, type OutboxEvent, planDue } from '#base'
 import type { BookWriter, Command, HoldRequest } from '#ledger'
-import type { RouteDecision } from '#routing'
+import { routeJson } from '#routing'
 import type { PaymentsContext } from './context.ts'
 import { raise } from './exceptions.ts'
 import { settleException } from './outside-store.ts'
-import { routeJson } from './pay-in.ts'
 import {
   type Choice,
   payeeRoot,
@@ -170,7 +169,7 @@ export function intended(
     currency: context.ledger.writer(book).book.currency,
     at: context.clock.now(),
     validUntil,
-    route: routeJson(choice.route) as RouteDecision,
+    route: routeJson(choice.route),
   })
 }
 

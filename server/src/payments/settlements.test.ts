@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { afterEach, describe, expect, it, test } from 'vitest'
 import { bankLine } from '../../testing/outflow-rail.ts'
 import { type OutflowWorld, outflowWorld, PAYEE } from '../../testing/outflows.ts'
@@ -336,17 +336,20 @@ describe('over real books', () => {
   })
 })
 
-const migration = readFileSync(
-  new URL('../../migrations/0041-payments-payouts.sql', import.meta.url),
-  'utf8',
-)
+const folder = new URL('../../migrations/', import.meta.url)
+const statements = readdirSync(folder)
+  .filter((name) => /^\d{4}-payments-.*\.sql$/.test(name))
+  .sort()
+  .flatMap((name) => readFileSync(new URL(name, folder), 'utf8').split(/;\n/))
 
-/** The values of a column's `check (… in (…))`. */
+/** The values of a column's `check (… in (…))`, as the last migration that says so leaves it. */
 function checked(table: string, column: string): string[] {
-  const from = migration.indexOf(`create table payments.${table} (`)
-  const body = migration.slice(from, migration.indexOf('\n);', from))
-  const match = new RegExp(`check \\(${column} in\\s*\\(([^)]*)\\)`).exec(body)
-  return [...(match?.[1] ?? '').matchAll(/'([^']*)'/g)].map(([, value]) => value!)
+  const about = new RegExp(`^(create|alter) table payments\\.${table}\\b`, 'm')
+  const check = new RegExp(`check \\(${column} in\\s*\\(([^)]*)\\)`)
+  const found = statements
+    .filter((statement) => about.test(statement))
+    .flatMap((statement) => check.exec(statement)?.[1] ?? [])
+  return [...(found.at(-1) ?? '').matchAll(/'([^']*)'/g)].map(([, value]) => value!)
 }
 
 test.each([

@@ -9,7 +9,7 @@ export type { Learnt } from './learnt.ts'
 export { createMemoryRouter, type MemoryRouter, type MemoryRouterOptions } from './memory-router.ts'
 export { ROUTING_PROBLEMS } from './refusals.ts'
 export { type RecordedAttempt, type Replay, type ReplayOptions, replay } from './replay.ts'
-export { readRoute, routeJson } from './route-json.ts'
+export { type RouteJson, readRoute, routeJson } from './route-json.ts'
 export {
   openRouting,
   type Routing,
