@@ -282,14 +282,21 @@ export async function listAttempts(tx: Tx, book: number, owner: string): Promise
 /** Bank transfers that payers were asked for since an instant, paid and expired ones too. */
 export async function transfersAwaited(
   tx: Tx,
-  of: { readonly book: number; readonly channel: string; readonly since: Instant },
+  of: {
+    readonly book: number
+    readonly channel: string
+    readonly since: Instant
+    /** The line in question: what it has paid itself does not count as received. */
+    readonly flow: string
+  },
 ): Promise<AwaitedTransfer[]> {
   const rows = await tx.query<Omit<AwaitedTransfer, 'expiresAt'> & { until: Date }>(
     `select reference, amount, currency, valid_until as until,
-       case when booked_to = '' then 0 else amount end::int8 as received
+       case when booked_to = '' or channel_reference = $4 then 0 else amount end::int8
+         as received
      from payments.attempt where book_id = $1 and channel = $2 and method = 'bank_transfer'
        and made_at > $3`,
-    [of.book, of.channel, new Date(of.since)],
+    [of.book, of.channel, new Date(of.since), of.flow],
   )
   return rows.map(({ until, ...row }) => ({ ...row, expiresAt: until.getTime() }))
 }

@@ -18,7 +18,8 @@ export function transfersOf(
 ): MatchTransfer {
   return async (book: number, line: BankLine) => {
     const at = context.clock.now()
-    const awaited = await transfersAwaited(context.db, { book, channel, since: at - DAYS_MS })
+    const of = { book, channel, since: at - DAYS_MS, flow: line.flow }
+    const awaited = await transfersAwaited(context.db, of)
     const found = match({ ...line, at }, awaited)
     if (found.result !== 'matched') return undefined
     const attempt = await findAttempt(context.db, book, { reference: found.reference })
