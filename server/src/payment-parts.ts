@@ -122,6 +122,7 @@ export async function createPaymentParts(
   const payments = createPayments({
     ...{ db, clock, rng, ids, log, seal, ledger, metrics, orgId, classify },
     router: routing,
+    poolOf: (channel) => books.ofChannel(channel),
     onPlanned: options.onPlanned,
   })
   for (const { channel } of set.channels) payments.attach(channel)

@@ -2,11 +2,13 @@
  * Takes callbacks to their books. A rail is answered "taken" only when what it says has been
  * committed, or is known already; anything else it will say again.
  */
-import type { Callback, CallbackRequest, PaymentChannel } from '#channels'
+import { createHash } from 'node:crypto'
+import type { Callback, CallbackRequest, NoticeRefusal, PaymentChannel } from '#channels'
 import type { CallbackTaken } from './attempt.ts'
 import { record } from './attempt-record.ts'
 import { findAttempt } from './attempt-store.ts'
 import type { DeskContext } from './desk-context.ts'
+import { raise } from './exceptions.ts'
 
 export async function takeCallback(
   desk: DeskContext,
@@ -19,6 +21,7 @@ export async function takeCallback(
   const refused = 'refused' in callback ? callback.refused : await taken(desk, channel, callback)
   if (refused === undefined) return { taken: true, reply: channel.answerCallback(true) }
   desk.log.warn({ channel: name, refused }, 'a callback was turned away')
+  if (refused === 'malformed') await unreadable(desk, channel, callback, request)
   return { taken: false, reply: channel.answerCallback(false), refused }
 }
 
@@ -60,4 +63,22 @@ async function outcome(
   if (attempt.channel !== channel.name || attempt.direction !== direction) return 'other_order'
   await record(desk, attempt, { on: outcome.result, outcome })
   return undefined
+}
+
+/** One exception per channel, however many come: what cannot be read may have been sent by anyone. */
+async function unreadable(
+  desk: DeskContext,
+  { name }: PaymentChannel,
+  callback: Callback | NoticeRefusal,
+  { body }: CallbackRequest,
+): Promise<void> {
+  const book = desk.poolOf?.(name)
+  if (book === undefined || !('refused' in callback)) return
+  const { orgId } = desk
+  const hash = createHash('sha256').update(body).digest('hex')
+  const evidence = { channel: name, says: callback.says, bytes: body.length, hash }
+  const at = { now: desk.clock.now(), id: desk.ids.uuid() }
+  const kind = 'callback_malformed' as const
+  const raised = { orgId, kind, about: name, amount: 0n, evidence }
+  await desk.ledger.writer(book).submit({ roots: [`channel:${name}`], effects: raise(at, raised) })
 }

@@ -44,6 +44,8 @@ export interface PaymentsOptions {
   readonly classify: (key: CodeKey) => Classification
   readonly orgId: number
   readonly metrics?: Metrics
+  /** The book of a channel's pool: who is told of callbacks that name no order. */
+  readonly poolOf?: (channel: string) => number | undefined
   /** Work may be due at once: wakes the sweeper. */
   readonly onPlanned?: () => void
 }

@@ -166,6 +166,17 @@ export const LegBody = Part('PaymentPlanLegChange', {
   pay: Type.Optional(Part('PayLeg', { ...payWith, methods: Type.Optional(payWith.methods) })),
 })
 
+export const PayeePart = Part('Payee', {
+  name: words('a name', 100),
+  account: words('an account number', 40),
+  bank: Type.String({ pattern: '^[A-Z]{2,12}$', description: "a bank's short code such as ICBC" }),
+  account_type: oneOf(['personal', 'corporate'] as const),
+  /** 12 digits, where it is known. */
+  cnaps: Type.Optional(Type.String({ pattern: '^[0-9]{12}$', description: '12 digits' })),
+})
+
+export type PayeeJson = Static<typeof PayeePart>
+
 export const ExceptionPart = Part('Exception', {
   id: ExceptionId,
   kind: Type.String(),
@@ -176,9 +187,14 @@ export const ExceptionPart = Part('Exception', {
   amount: Type.String({ description: 'minor units' }),
   evidence: Type.Record(Type.String(), Type.Unknown()),
   seen: Type.Integer(),
-  actions: Type.Array(Type.String()),
+  /** What may be decided, while it is open. */
+  actions: Type.Array(Part('ExceptionAction', { action: Type.String(), title: Texts })),
   opened_at: Type.String(),
+  /** From when it was raised until it was resolved, or now. */
+  age_seconds: Type.Integer(),
   deadline: Type.String(),
+  /** Whether its deadline passed while it was open. */
+  overdue: Type.Boolean(),
   action: Type.Optional(Type.String()),
   note: Type.Optional(Type.String()),
   resolved_by: Type.Optional(Type.String()),
@@ -200,7 +216,13 @@ export const ResolutionBody = Part('Resolution', {
   action: words('one of the actions of its kind', 40),
   note: words('why, in a sentence', 500),
   by: words('who decides', 80),
+  /** The account of the book that takes the money (attach), or gives it (recover). */
+  account: Type.Optional(AccountId),
+  /** Whom to pay: the payer of money nobody knows, or of a refund whose way back is closed. */
+  payee: Type.Optional(PayeePart),
 })
+
+export type ResolutionJson = Static<typeof ResolutionBody>
 
 export type NewPaymentJson = Static<typeof NewPaymentBody>
 export type PayWithJson = Static<typeof NewAttemptBody>

@@ -30,7 +30,7 @@ import { claimKey } from './pay-in-store.ts'
 import type { Opened, Refused } from './pay-ins.ts'
 import { bookOf, exceptionJson, paymentJson, payWithOf, uuidOf } from './payment-wire.ts'
 import type { Payments } from './payments.ts'
-import { outflowProblem } from './payouts-http.ts'
+import { outflowProblem, payeeOf } from './payouts-http.ts'
 import { type PaymentRefusalCode, paymentProblem } from './refusals.ts'
 
 const policy = 'loopback'
@@ -244,7 +244,10 @@ function listExceptionsRoute({ context }: Payments): Route {
         ...(about === undefined ? {} : { about }),
         limit: limit ?? 50,
       })
-      return { status: 200, body: { data: found.map(exceptionJson) } }
+      return {
+        status: 200,
+        body: { data: found.map((each) => exceptionJson(each, context.clock.now())) },
+      }
     },
   })
 }
@@ -263,10 +266,23 @@ function resolveRoute({ context, resolveException }: Payments): Route {
     handle: async ({ params: { id }, body }) => {
       const at = { book: bookOf(id), id: uuidOf(id) }
       context.ledger.writer(at.book)
-      const refused = await resolveException(at, body)
+      const { action, note, by, account } = body
+      if (account !== undefined && bookOf(account) !== at.book) {
+        return refuse('destination_not_found')
+      }
+      const payee = body.payee === undefined ? undefined : payeeOf(body.payee)
+      if (payee !== undefined && 'says' in payee) return refuse('payee_malformed', payee.says)
+      const refused = await resolveException(at, {
+        ...{ action, note, by },
+        ...(account === undefined ? {} : { account: uuidOf(account) }),
+        ...(payee === undefined ? {} : { payee }),
+      })
       if (refused !== undefined) return { problem: outflowProblem(refused.refused) }
       const found = await findException(context.db, at.book, at.id)
-      return { status: 200, body: exceptionJson(present(found, 'an exception')) }
+      return {
+        status: 200,
+        body: exceptionJson(present(found, 'an exception'), context.clock.now()),
+      }
     },
   })
 }

@@ -1,10 +1,15 @@
 import { afterEach, expect, it } from 'vitest'
-import { type OutflowWorld, outflowWorld } from '../../testing/outflows.ts'
+import { bankLine } from '../../testing/outflow-rail.ts'
+import { type OutflowWorld, outflowWorld, PAYEE } from '../../testing/outflows.ts'
 import { createHttp, createMetrics, findAnswer, type Http, publicId } from '../base/index.ts'
 import { LEDGER_PROBLEMS, ledgerFaults } from '../ledger/index.ts'
+import type { ExceptionJson } from './contract.ts'
+import { paymentRoutes } from './http.ts'
+import type { Payments } from './payments.ts'
 import { payoutRoutes } from './payouts-http.ts'
 import { refundRoutes } from './refunds-http.ts'
 import { PAYMENT_PROBLEMS } from './refusals.ts'
+import { type Resolution, resolve } from './resolve-exception.ts'
 
 let on: OutflowWorld
 let http: Http
@@ -35,7 +40,15 @@ async function start(): Promise<
     refusals: [...LEDGER_PROBLEMS, ...PAYMENT_PROBLEMS].filter(
       (row, index, all) => all.findIndex(({ code }) => code === row.code) === index,
     ),
-    routes: [...payoutRoutes(context, flows), ...refundRoutes(context, flows)],
+    routes: [
+      ...payoutRoutes(context, flows),
+      ...refundRoutes(context, flows),
+      ...paymentRoutes({
+        context,
+        resolveException: (at: { book: number; id: string }, asked: Resolution) =>
+          resolve(context, at, asked),
+      } as unknown as Payments),
+    ],
   })
   const { url } = await http.listen({ port: 0 })
   return async (method, path, body, key) => {
@@ -135,4 +148,49 @@ it('refunds a payment, and lets only a second person open the way by payout', as
     status: 'succeeded',
     succeeded: money('10000'),
   })
+})
+
+it('tells what needs a person, and carries out what he decides', async () => {
+  const call = await start()
+  const line = bankLine({ flow: 'f1', side: 'in', amount: 50_00n })
+  await on.flows.takeBankLines(on.pool, 'b', [{ ...line, counterpartAccount: PAYEE.account }])
+  await on.world.clock.advance(90_000)
+  const list = async () =>
+    (await call('GET', `/v1/exceptions?book=book_${on.pool}&status=open`)).body
+      .data as ExceptionJson[]
+  const [unknown] = await list()
+  expect(unknown).toMatchObject({
+    ...{ kind: 'unknown_credit', owner: 'operations', amount: '5000', age_seconds: 90 },
+    ...{ overdue: false, evidence: { channel: 'b', flow: 'f1' } },
+  })
+  expect(unknown!.actions.map(({ action }) => action)).toEqual(['refund', 'attach', 'explain'])
+  expect(unknown!.actions[0]!.title).toEqual({ zh: '退回款项', en: 'Give the money back' })
+  const by = (id: string, json: object) => call('POST', `/v1/exceptions/${id}/resolution`, json)
+  const asked = { action: 'refund', note: 'not ours', by: 'anna' }
+  const at = unknown!.id
+  expect(await by(at, asked)).toMatchObject({ status: 422, body: { code: 'payee_missing' } })
+  const stranger = { ...payee, account: '6228480402564890026' }
+  expect(await by(at, { ...asked, payee: stranger })).toMatchObject({
+    ...{ status: 422, body: { code: 'payee_is_not_payer' } },
+  })
+  const wrong = { ...payee, account: '6228480402564890019' }
+  expect((await by(at, { ...asked, payee: wrong })).body.code).toBe('payee_malformed')
+  const elsewhere = `acc_${on.own}_${on.owner}`
+  const attached = { action: 'attach', note: 'x', by: 'anna', account: elsewhere }
+  expect((await by(at, attached)).body.code).toBe('destination_not_found')
+  expect(await by(at, { ...asked, payee })).toMatchObject({
+    ...{ status: 200, body: { status: 'resolved', action: 'refund', actions: [] } },
+  })
+  const [approval] = await list()
+  const approve = { action: 'approve', note: 'seen', by: 'anna' }
+  expect(await by(approval!.id, approve)).toMatchObject({
+    ...{ status: 409, body: { code: 'approver_is_requester' } },
+  })
+  expect((await by(approval!.id, { ...approve, by: 'bert' })).status).toBe(200)
+  await on.settle()
+  expect(on.rails.b.moved('pay')).toBe(50_00n)
+  await on.world.clock.advance(25 * 3_600_000)
+  const [again] = (await call('GET', `/v1/exceptions?book=book_${on.pool}`)).body
+    .data as ExceptionJson[]
+  expect(again).toMatchObject({ status: 'resolved', age_seconds: 90 })
 })

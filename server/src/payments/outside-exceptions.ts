@@ -48,7 +48,7 @@ async function entryOf(
   { book, kind, about, evidence }: PaymentException,
 ): Promise<OutsideEntry | undefined> {
   if (!(kind in OUTSIDE_KINDS)) return undefined
-  const channel = String(evidence['channel'] ?? '')
+  const channel = String(evidence.channel ?? '')
   return findOutsideBy(context.db, { book, kind: kind as OutsideKind, channel, flow: about })
 }
 
@@ -148,13 +148,13 @@ export async function decideRecovery(
 ): Promise<Carried | 'not_ours'> {
   const { book, about, evidence } = exception
   const entryId = parsePublicId(about, 'outs')
-  const account = parsePublicId(String(evidence['account'] ?? ''), 'acc')
+  const account = parsePublicId(String(evidence.account ?? ''), 'acc')
   if (entryId === undefined || account === undefined) return 'not_ours'
   const entry = await findOutside(context.db, book, entryId.uuid)
   if (entry?.state !== 'cleared') return { refused: 'action_not_possible' }
   const roots = [outsideRoot(entry.id)]
   if (verdict === 'reject') return { command: { roots, effects: reopened(context, entry) } }
-  if (evidence['requestedBy'] === by) return { refused: 'approver_is_requester' }
+  if (evidence.requestedBy === by) return { refused: 'approver_is_requester' }
   const legs = [{ debit: account.uuid, credit: entry.account, amount: entry.amount }]
   return {
     command: {

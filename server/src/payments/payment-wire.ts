@@ -1,5 +1,6 @@
 /** Between the wire and payments: requests in the module's terms, and what stands as JSON. */
 import {
+  type Instant,
   isPersonalRefusal,
   Personal,
   type PersonalKind,
@@ -14,7 +15,7 @@ import type { RouteDecision } from '#routing'
 import type { Attempt } from './attempt.ts'
 import type { AttemptJson, ExceptionJson, PaymentJson, PayWithJson } from './contract.ts'
 import type { PaymentException } from './exception-store.ts'
-import { exceptionKind } from './exceptions.ts'
+import { ACTION_TITLES, exceptionKind } from './exceptions.ts'
 import type { PayIn, PayWith } from './pay-in.ts'
 
 /** The book number in a public id whose form is known to be right. */
@@ -135,9 +136,11 @@ function whyJson(route: unknown): Pick<AttemptJson, 'why'> {
   }
 }
 
-export function exceptionJson(exception: PaymentException): ExceptionJson {
+export function exceptionJson(exception: PaymentException, now: Instant): ExceptionJson {
   const { book, id, kind, about, state, amount, evidence, seen, action, note } = exception
   const row = exceptionKind(kind)
+  const open = state === 'open'
+  const until = open ? now : exception.movedAt
   return {
     id: publicId('exc', book, id),
     kind,
@@ -148,9 +151,11 @@ export function exceptionJson(exception: PaymentException): ExceptionJson {
     amount: amount.toString(),
     evidence,
     seen,
-    actions: [...row.actions],
+    actions: open ? row.actions.map((each) => ({ action: each, title: ACTION_TITLES[each] })) : [],
     opened_at: writeInstant(exception.openedAt),
+    age_seconds: Math.floor((until - exception.openedAt) / 1000),
     deadline: writeInstant(exception.deadline),
+    overdue: exception.overdue || until >= exception.deadline,
     ...(action === '' ? {} : { action }),
     ...(note === '' ? {} : { note }),
     ...(exception.resolvedBy === '' ? {} : { resolved_by: exception.resolvedBy }),

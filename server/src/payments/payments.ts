@@ -24,7 +24,15 @@ import {
   type Refused,
 } from './pay-ins.ts'
 import { findPlan, type Plan } from './plan-store.ts'
-import { changeLeg, legEffects, type NewPlan, openPlan, type PlanAnswer, payLeg } from './plans.ts'
+import {
+  changeLeg,
+  endPlan,
+  legEffects,
+  type NewPlan,
+  openPlan,
+  type PlanAnswer,
+  payLeg,
+} from './plans.ts'
 import { Recent } from './recent.ts'
 import { type Resolution, type ResolutionRefused, resolve } from './resolve-exception.ts'
 
@@ -48,6 +56,8 @@ export interface Payments {
   ): Promise<ResolutionRefused | undefined>
   openPlan(wanted: NewPlan): Promise<PlanAnswer & { readonly replayed?: boolean }>
   plan(book: number, id: Uuid): Promise<Plan | undefined>
+  /** Closes a plan that is not paid in full; its legs' payments are closed first. */
+  closePlan(at: { readonly book: number; readonly id: Uuid }): Promise<PlanAnswer>
   /** Changes the amount of a leg nobody is paying; the others rebalance. */
   changeLeg(at: LegPlace, amount: bigint): Promise<PlanAnswer>
   /** Opens the pay-in of a leg, or finds the one that is open. */
@@ -111,6 +121,7 @@ export function createPayments(options: CreatePaymentsOptions): Payments {
     resolveException: (at, decided) => resolve(context, at, decided),
     openPlan: (wanted) => openPlan(context, deskContext, wanted),
     plan: (book, id) => findPlan(db, book, id),
+    closePlan: (at) => endPlan(payIns, at),
     changeLeg: (at, amount) => changeLeg(context, deskContext, at, amount),
     payLeg: (at, pay) => payLeg(payIns, at, pay),
     takeCallback: desk.takeCallback,

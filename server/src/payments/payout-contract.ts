@@ -1,6 +1,7 @@
 /** The contracts of payouts and refunds on the wire. */
 import { type Static, type TProperties, Type } from 'typebox'
 import { type MoneyJson, moneySchema } from '#money'
+import { PayeePart } from './contract.ts'
 import { PAYOUT_PURPOSES, PAYOUT_STATES } from './payout-states.ts'
 import { REFUND_PART_STATES, REFUND_ROUTES, REFUND_STATES } from './refund-states.ts'
 
@@ -31,17 +32,6 @@ const words = (what: string, most: number) =>
 
 const oneOf = <const V extends readonly string[]>(values: V) =>
   Type.Unsafe<V[number]>({ type: 'string', enum: [...values] })
-
-export const PayeePart = Part('Payee', {
-  name: words('a name', 100),
-  account: words('an account number', 40),
-  bank: Type.String({ pattern: '^[A-Z]{2,12}$', description: "a bank's short code such as ICBC" }),
-  account_type: oneOf(['personal', 'corporate'] as const),
-  /** 12 digits, where it is known. */
-  cnaps: Type.Optional(Type.String({ pattern: '^[0-9]{12}$', description: '12 digits' })),
-})
-
-export type PayeeJson = Static<typeof PayeePart>
 
 /** Who asks or agrees. */
 const Person = words('the id of a person', 80)

@@ -55,7 +55,7 @@ async function cameBack(
   const payout = id && (await findPayout(context.db, book, id.uuid))
   if (payout === undefined) return undefined
   const returns = await listReturnsOf(context.db, book, payout.id)
-  const returned = returns.find(({ flow }) => flow === evidence['flow']) ?? returns.at(-1)
+  const returned = returns.find(({ flow }) => flow === evidence.flow) ?? returns.at(-1)
   if (returned === undefined) return undefined
   const inSuspense = returned.bookedTo === 'suspense'
   const place = inSuspense ? suspenseOf(context.ledger.writer(book)) : payout.source

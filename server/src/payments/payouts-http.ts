@@ -12,17 +12,11 @@ import {
 import { type RefusalCode, refusal } from '#ledger'
 import { listAttempts } from './attempt-store.ts'
 import type { PaymentsContext } from './context.ts'
+import type { PayeeJson } from './contract.ts'
 import type { Outflows } from './outflows.ts'
 import { bookOf, moneyJson, partyOf, uuidOf } from './payment-wire.ts'
 import { payoutPublicId } from './payout.ts'
-import {
-  ByBody,
-  NewPayoutBody,
-  type PayeeJson,
-  PayoutId,
-  type PayoutJson,
-  PayoutPart,
-} from './payout-contract.ts'
+import { ByBody, NewPayoutBody, PayoutId, type PayoutJson, PayoutPart } from './payout-contract.ts'
 import { findPayout, listReturnsOf, type Payout } from './payout-store.ts'
 import type { PayoutAnswer } from './payouts.ts'
 import { PAYMENT_PROBLEMS, type PaymentRefusalCode, paymentProblem } from './refusals.ts'

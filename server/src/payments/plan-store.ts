@@ -112,6 +112,20 @@ export const addPaid: Effect<{ readonly id: Uuid; readonly amount: bigint }> = {
   key: (row) => row.id,
 }
 
+/** Ends an unpaid plan, decided on its version. */
+export const closePlan: Effect<{ readonly id: Uuid; readonly version: number }> = {
+  name: 'payments.close_plan',
+  sql: `update payments.plan p set state = 'closed', version = p.version + 1, moved_at = $2
+    from unnest($3::uuid[], $4::int[]) as u (id, version)
+    where p.book_id = $1 and p.id = u.id and p.state = 'open' and p.version = u.version
+    returning ${hex('p.id')} as moved`,
+  columns: (rows) => [
+    uuidColumn(rows.map((row) => row.id)),
+    intColumn(rows.map((row) => row.version)),
+  ],
+  key: (row) => row.id,
+}
+
 interface LegRow extends Pick<PlanLeg, 'number' | 'amount' | 'payOn'> {
   readonly orgId: number
   readonly plan: Uuid

@@ -20,7 +20,7 @@ const refuse = (code: PaymentRefusalCode) => ({ problem: paymentProblem(code) })
 
 /** The routes under `/v1/payment-plans`. */
 export function planRoutes(payments: Payments): Route[] {
-  return [createRoute(payments), readRoute(payments), legRoute(payments)]
+  return [createRoute(payments), readRoute(payments), legRoute(payments), closeRoute(payments)]
 }
 
 function createRoute(payments: Payments): Route {
@@ -97,6 +97,27 @@ function legRoute(payments: Payments): Route {
         if ('says' in pay) return { problem: paymentProblem('payer_malformed', pay.says) }
         answer = await payments.payLeg(at, pay)
       }
+      return 'refused' in answer
+        ? refuse(answer.refused)
+        : { status: 200, body: planJson(answer.plan) }
+    },
+  })
+}
+
+function closeRoute(payments: Payments): Route {
+  return route({
+    method: 'POST',
+    path: '/v1/payment-plans/{id}/close',
+    name: 'closePaymentPlan',
+    summary: 'Closes a plan that is not paid in full, the payments of its legs first.',
+    tags: ['payment plans'],
+    policy,
+    params: PlanParams,
+    replies: { 200: PlanPart },
+    handle: async ({ params: { id } }) => {
+      const at = { book: bookOf(id), id: uuidOf(id) }
+      payments.context.ledger.writer(at.book)
+      const answer = await payments.closePlan(at)
       return 'refused' in answer
         ? refuse(answer.refused)
         : { status: 200, body: planJson(answer.plan) }

@@ -123,6 +123,28 @@ test('a leg whose payment was closed unpaid can be paid again', async () => {
   expect(await on.test.proofs()).toEqual([])
 })
 
+test('a plan is closed with what nobody has paid of it; what is paid stays', async () => {
+  const { body: plan } = await open('given-up', '9000000')
+  const { body: first } = await leg(plan, 1, { pay: {} })
+  await paid(first.legs[0]!.payment!)
+  const { body: second } = await leg(plan, 2, { pay: {} })
+  const before = await on.test.balance(on.test.destination)
+  const close = () => send<PlanJson>(`/v1/payment-plans/${plan.id}/close`, {})
+  on.test.rail.closes = false
+  expect((await close()).body.code).toBe('payment_not_closed')
+  on.test.rail.closes = true
+  const all = await Promise.all([close(), close(), leg(plan, 1, yuan('5'))])
+  expect(all.slice(0, 2).map(({ body }) => body.status)).toEqual(['closed', 'closed'])
+  const payment = await get<PaymentJson>(`/v1/payments/${second.legs[1]!.payment}`)
+  expect(payment.status).toBe('closed')
+  expect((await leg(plan, 2, { pay: {} })).body.code).toBe('plan_over')
+  const [now] = [await get<PlanJson>(`/v1/payment-plans/${plan.id}`)]
+  expect(now.paid.amount).toBe(first.legs[0]!.amount.amount)
+  expect(await on.test.balance(on.test.destination)).toBe(before)
+  const whole = (await open('whole', '12000001')).body
+  expect((await send(`/v1/payment-plans/${whole.id}/close`, {})).body.code).toBe('plan_over')
+})
+
 test('an amount no split of which keeps the limits is refused', async () => {
   expect((await open('small', '99')).body.code).toBe('plan_not_possible')
 })

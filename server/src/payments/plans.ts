@@ -24,6 +24,7 @@ import { editLeg, type Leg, type LegLimits, planLegs, replanLegs } from './plan-
 import {
   addPaid,
   changePlan,
+  closePlan,
   findPlan,
   insertPlan,
   moveLeg,
@@ -276,6 +277,37 @@ async function learnLimit(
     const legs = replanLegs(standing(plan, now), limits)
     return legs === undefined ? undefined : changeOf(plan, legs, now, limit)
   })
+}
+
+/**
+ * Closes a plan that is not paid in full: the payments of its legs first, at their channels. Legs that
+ * are paid stay paid; their money is where it was meant to go. Closed before, it answers the same.
+ */
+export async function endPlan(
+  on: PayInsOptions,
+  at: { readonly book: number; readonly id: Uuid },
+): Promise<PlanAnswer> {
+  const { context } = on
+  const { book, id } = at
+  const found = await findPlan(context.db, book, id)
+  for (const { state, payIn } of found?.state === 'open' ? found.legs : []) {
+    if (state === 'confirming' && payIn !== undefined) await closePayment(on, { book, id: payIn })
+  }
+  let refused: PaymentRefusalCode | undefined
+  await mustCommand(context, book, async () => {
+    const plan = await findPlan(context.db, book, id)
+    refused = undefined
+    if (plan === undefined) refused = 'plan_not_found'
+    else if (plan.state === 'succeeded') refused = 'plan_over'
+    else if (plan.state === 'open' && plan.legs.some(({ state }) => state === 'confirming')) {
+      refused = 'payment_not_closed'
+    } else if (plan.state === 'open') {
+      return { roots: [planRoot(id)], effects: [applied(closePlan, { id, version: plan.version })] }
+    }
+    return undefined
+  })
+  if (refused !== undefined) return { refused }
+  return { plan: present(await findPlan(context.db, book, id), 'a plan') }
 }
 
 /** What a plan adds to the command that ends the pay-in of one of its legs. */

@@ -41,19 +41,22 @@ export async function resolve(
   if (action === undefined) return { refused: 'action_not_allowed' }
   const decided: Decided = { ...asked, id: context.ids.uuid() }
   let refused: ResolutionRefused | undefined
+  let waits: RefusalCode | undefined
   const done = await context.command(book, async () => {
     refused = undefined
     const now = present(await findException(context.db, book, id), 'an exception')
     if (now.state === 'resolved') refused = { refused: 'exception_resolved' }
     const carried = refused ?? (await carryOut(context, now, action, decided))
     if (carried === undefined) return closing(now, action, decided, undefined)
-    if ('command' in carried) return closing(now, action, decided, carried)
+    if ('command' in carried) {
+      waits = carried.waits
+      return closing(now, action, decided, carried)
+    }
     if ('refused' in carried) refused = carried
     return undefined
   })
   if (refused !== undefined || done.status !== 'refused') return refused
-  const stands = await findException(context.db, book, id)
-  return stands?.state === 'resolved' ? undefined : { refused: done.code }
+  return done.code === waits ? undefined : { refused: done.code }
 }
 
 /** What an action moves, with the exception closed by it. */

@@ -2,6 +2,9 @@ import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { ACCOUNT_TYPES, COLLECT_METHODS, DIRECTIONS, INSTRUCTION_STATES } from '#channels'
 import { EXCEPTION_ACTIONS, EXCEPTION_KINDS } from './exceptions.ts'
+import { PAYOUT_MOVES } from './payout-states.ts'
+import { REFUND_MOVES, REFUND_PART_MOVES } from './refund-states.ts'
+import { OUTSIDE_MOVES, SETTLEMENT_MOVES } from './settlement-states.ts'
 import {
   BOOKED_TO,
   EXCEPTION_STATES,
@@ -48,6 +51,11 @@ test.each([
   ['pay-in', PAY_IN_MOVES],
   ['plan', PLAN_MOVES],
   ['leg', LEG_MOVES],
+  ['payout', PAYOUT_MOVES],
+  ['refund', REFUND_MOVES],
+  ['refund part', REFUND_PART_MOVES],
+  ['settlement', SETTLEMENT_MOVES],
+  ['money that moved without us', OUTSIDE_MOVES],
 ])('the diagram of a %s in the README is drawn from its table', (name, moves) => {
   const drawn = moves.map(({ from, on, to }) => `  ${from} --> ${to}: ${on}`).join('\n')
   expect(readme).toContain(`<!-- ${name} -->\n\`\`\`mermaid\nstateDiagram-v2\n${drawn}\n\`\`\``)
