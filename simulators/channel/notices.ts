@@ -58,6 +58,8 @@ export interface Notices {
 interface Delivery extends Told {
   readonly retried: boolean
   attempts: number
+  /** As printed when it was queued, for the sending that follows at once: signing is dear. */
+  printed?: NoticeBytes | undefined
 }
 
 const TIMEOUT_MS = 5_000
@@ -108,7 +110,8 @@ export function createNotices(options: NoticeOptions): Notices {
     if (delivery.retried) book.markTold(delivery.order)
   }
   const deliver = async (delivery: Delivery): Promise<void> => {
-    const printed = options.print(delivery)
+    const printed = delivery.printed ?? options.print(delivery)
+    delivery.printed = undefined
     if (printed === undefined) return done(delivery)
     book.flush()
     const { headers } = printed
@@ -162,7 +165,8 @@ export function createNotices(options: NoticeOptions): Notices {
   return {
     queue(order, event, movement) {
       const delivery = tell(order, event, movement)
-      if (options.print(delivery) === undefined) return done(delivery)
+      const printed = options.print(delivery)
+      if (printed === undefined) return done(delivery)
       if (options.magic && magicEffect(order.amount) === 'duplicate_notice') {
         send(delivery, 0)
         send({ ...delivery, retried: false }, 0)
@@ -188,7 +192,7 @@ export function createNotices(options: NoticeOptions): Notices {
           return send(delivery, 0)
         }
         default:
-          return send(delivery, 0)
+          return send({ ...delivery, printed }, 0)
       }
     },
     again: (order, event) => send(tell(order, event), 0),

@@ -7,8 +7,8 @@
  */
 import {
   constants,
-  createHash,
   createPrivateKey,
+  hash,
   type KeyObject,
   privateDecrypt,
   sign,
@@ -41,7 +41,7 @@ function sorted(form: Form): string {
   return text
 }
 
-const hex = (algorithm: string, text: string) => createHash(algorithm).update(text).digest('hex')
+const hex = (algorithm: string, text: string) => hash(algorithm, text, 'hex')
 
 export const serialOf = (pem: string): string =>
   BigInt(`0x${new X509Certificate(pem).serialNumber}`).toString(10)

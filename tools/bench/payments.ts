@@ -38,8 +38,8 @@ const DESIGNS = [...PAYMENT_DESIGNS, LEDGER]
 export const paymentsBench: Bench = {
   says: 'Pay-ins from the API to the ledger, callback included, beside a naive version.',
   options: {
-    repeats: { says: 'how often every design is measured (5)' },
-    seconds: { says: 'how long each measurement lasts (5)' },
+    repeats: { says: 'how often every design is measured (3)' },
+    seconds: { says: 'how long each measurement lasts (4)' },
     seed: { says: 'of the order within a repeat (1)' },
     only: { says: 'one design alone, such as uniform: for a profile' },
     quick: {
@@ -49,8 +49,8 @@ export const paymentsBench: Bench = {
   },
   run: async (options, print) => {
     const quick = options.flag('quick')
-    const repeats = options.number('repeats', quick ? 1 : 5)
-    const seconds = options.number('seconds', quick ? 1 : 5)
+    const repeats = options.number('repeats', quick ? 1 : 3)
+    const seconds = options.number('seconds', quick ? 1 : 4)
     const seed = options.number('seed', 1)
     const only = options.text('only') ?? ''
     const designs = only === '' ? DESIGNS : DESIGNS.filter(({ name }) => name === only)

@@ -6,7 +6,7 @@
  * `base.answer`: when a command fails because another process stored an answer first, the answer is
  * looked up once more.
  */
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import type { StoredAnswer } from '../effect.ts'
 import { httpProblem, type Problem } from './problem.ts'
 import type { AnyAnswer, Keyed } from './route.ts'
@@ -103,5 +103,5 @@ export function canonicalJson(value: unknown): string {
 }
 
 function sha256(text: string): string {
-  return createHash('sha256').update(text).digest('hex')
+  return hash('sha256', text, 'hex')
 }

@@ -11,7 +11,7 @@
  */
 import {
   constants,
-  createHash,
+  hash,
   type KeyObject,
   publicEncrypt,
   timingSafeEqual,
@@ -65,9 +65,8 @@ export function createSigner(settings: SignatureSettings): Signer {
 
 function keyedSigner({ method, key }: Extract<SignatureSettings, { key: string }>): Signer {
   const algorithm = method === '11' ? 'sha256' : 'sm3'
-  const hash = (text: string) => createHash(algorithm).update(text).digest('hex')
-  const hashedKey = hash(key)
-  const digest = (fields: Fields) => hash(`${signedText(fields)}&${hashedKey}`)
+  const hashedKey = hash(algorithm, key, 'hex')
+  const digest = (fields: Fields) => hash(algorithm, `${signedText(fields)}&${hashedKey}`, 'hex')
   return {
     method,
     sign(fields) {
@@ -93,8 +92,7 @@ export function certIdOf(certificate: X509Certificate): string {
   return BigInt(`0x${certificate.serialNumber}`).toString()
 }
 
-const doubleHashed = (fields: Fields) =>
-  Buffer.from(createHash('sha256').update(signedText(fields)).digest('hex'))
+const doubleHashed = (fields: Fields) => Buffer.from(hash('sha256', signedText(fields), 'hex'))
 
 /** Any installation sees two or three; a flood of certificates that verify would be UnionPay's own. */
 const REMEMBERED = 32
