@@ -7,7 +7,7 @@ import type { CollectMethod } from '../../../server/src/channels/index.ts'
 
 const MINUTE_MS = 60_000
 
-export const PAY_INS = 34
+export const PAY_INS = 38
 export const PAYOUTS = 12
 export const REFUNDS = 10
 
@@ -85,7 +85,7 @@ const METHODS: readonly CollectMethod[] = [
 const DOES: readonly PayerDoes[] = [
   ...Array<PayerDoes>(11).fill('pays'),
   ...(['never_pays', 'never_pays', 'never_pays', 'pays_at_the_end'] as const),
-  ...(['pays_two', 'pays_two', 'pays_while_closed'] as const),
+  ...(['pays_two', 'pays_two', 'pays_two', 'pays_two', 'pays_while_closed'] as const),
 ]
 
 /** Endings of amounts that rails refuse by. */
@@ -129,10 +129,8 @@ function amountOf(rng: Rng, yuan: number): bigint {
 
 function payIn(rng: Rng, number: number, at: number): PlannedPayIn {
   const method = pick(rng, METHODS)
-  const other = pick(
-    rng,
-    METHODS.filter((each) => each.slice(0, 4) !== method.slice(0, 4)),
-  )
+  // Both ways are told by notices, so that the two may meet.
+  const other = method.startsWith('wechat') ? 'alipay_qr' : 'wechat_native'
   return {
     ...{ kind: 'pay_in', at, number, method, other },
     amount: amountOf(rng, 20_000),
