@@ -103,6 +103,32 @@ describe('an effect that does not move', () => {
   })
 })
 
+describe('an account', () => {
+  it('is not there before the batch that opens it has committed', async () => {
+    const till = await book.till()
+    const id = uuid()
+    const opening = (from: string): Command => ({
+      roots: [till],
+      open: [{ id, code: 'L', name: 'New' }],
+      effects: [move(till, from, 'paid')],
+    })
+    const seen: unknown[] = []
+    let answered = false
+    const stale = book.writer.submit(opening('closed')).finally(() => {
+      answered = true
+    })
+    while (!answered) {
+      seen.push(book.writer.account(id))
+      await new Promise((resolve) => setImmediate(resolve))
+    }
+    expect(await stale).toMatchObject({ status: 'stale' })
+    expect(seen.length).toBeGreaterThan(2)
+    expect(seen.filter((account) => account !== undefined)).toEqual([])
+    expect(await book.writer.submit(opening('open'))).toMatchObject({ status: 'committed' })
+    expect(book.writer.account(id)).toMatchObject({ id, code: 'L' })
+  })
+})
+
 describe('commands on one root', () => {
   it('are never in one batch, and their conditional rows add up', async () => {
     const till = await book.till()
