@@ -38,7 +38,7 @@ import {
 } from './base/index.ts'
 import { checkServer, defaultDataFolder } from './base/postgres/index.ts'
 import { CHANNEL_PROBLEMS, channelRoutes } from './channels/index.ts'
-import { createCustody } from './custody/index.ts'
+import { type Clearing, createCustody } from './custody/index.ts'
 import {
   createReads,
   EXPIRE_HOLD,
@@ -133,7 +133,10 @@ async function start({ config, env, log, shutdown }: Start): Promise<RunningServ
 
   const seal = await openSeal(config, world, folders.keys)
   const parts = await startPayments({ config, world, ledger, shutdown, folders, seal, metrics })
-  const { pool, wake } = await startCustody({ config, world, ledger, shutdown, folders, seal })
+  const { pool, wake } = await startCustody({
+    ...{ config, world, ledger, shutdown, folders, seal },
+    clearing: parts?.clearing,
+  })
   const ready = async (): Promise<readonly NotReady[]> => {
     const waits = await notReady(world.db, ledger)
     return waits.length === 0 && pool?.isKnown() === false
@@ -231,7 +234,8 @@ async function startPayments(start: Parts & { readonly metrics: Metrics }) {
  * Custody, its pool, and due work of both. Custody's due work runs
  * only where its pool is open; that of the ledger in every book this server writes.
  */
-async function startCustody({ config, world, ledger, shutdown, folders, seal }: Parts) {
+async function startCustody(start: Parts & { readonly clearing: Clearing | undefined }) {
+  const { config, world, ledger, shutdown, folders, seal, clearing } = start
   const { db, clock, rng, log } = world
   const sweep = (name: string, handlers: Record<string, DueHandler>, books: () => number[]) => {
     const sweeper = createDueSweeper({ db, clock, rng, log, handlers, books })
@@ -250,6 +254,7 @@ async function startCustody({ config, world, ledger, shutdown, folders, seal }: 
   const wakes = { sweeper: () => {} }
   const custody = createCustody({
     ...{ world, ledger, seal, schemes },
+    ...(clearing === undefined ? {} : { clearing }),
     onPlanned: () => wakes.sweeper(),
   })
   const poolNo = config.custodyBankPool

@@ -32,6 +32,8 @@ import {
 } from './codes/index.ts'
 import { NotOwner, type ServerLedger } from './ledger/index.ts'
 import {
+  type Clearing,
+  createClearing,
   createOutflows,
   createPayments,
   type Outflows,
@@ -73,6 +75,8 @@ export interface PaymentPartsOptions {
 export interface PaymentParts {
   readonly payments: Payments
   readonly outflows: Outflows
+  /** For custody: which of its bank's entries channels have paid on. */
+  readonly clearing: Clearing
   readonly routing: Routing
   readonly quality: Quality
   readonly codes: CodeTable
@@ -137,15 +141,18 @@ export async function createPaymentParts(
   const offline = set.channels.find(({ channel }) =>
     channel.capability.methods.includes('bank_transfer'),
   )
+  const transfers =
+    offline === undefined
+      ? undefined
+      : transfersOf(payments.context, offline.channel.name, matchTransfer)
   const outflows = createOutflows(payments.context, {
     places,
-    ...(offline === undefined
-      ? {}
-      : { matchTransfer: transfersOf(payments.context, offline.channel.name, matchTransfer) }),
+    ...(transfers === undefined ? {} : { matchTransfer: transfers }),
   })
+  const clearing = createClearing(payments.context, transfers === undefined ? {} : { transfers })
   const work = new Work(options, { set, books, outflows, routing, quality })
   return {
-    ...{ payments, outflows, routing, quality, codes },
+    ...{ payments, outflows, clearing, routing, quality, codes },
     handlers: { ...payments.handlers, ...outflows.handlers },
     subscribers: [...outflows.subscribers, routing.subscriber, quality.subscriber],
     routes: [
