@@ -10,10 +10,8 @@ import { yuan } from './print.ts'
 
 export const SETTLING = ['wechat-pay', 'alipay', 'unionpay'] as const satisfies readonly RailName[]
 
-const DAY_MS = 86_400_000
-const SHANGHAI_MS = 8 * 3_600_000
-/** A rail whose days were closed ahead counts on; so many days are looked at. */
-const DAYS_AHEAD = 30
+const HOUR_MS = 3_600_000
+const SHANGHAI_MS = 8 * HOUR_MS
 
 export interface Settling {
   readonly sandbox: Sandbox
@@ -34,10 +32,16 @@ export async function settle({ sandbox, rails, say }: Settling): Promise<Settled
   const api = openApi(sandbox.api)
   const all: Settled[] = []
   for (const rail of rails) {
-    const day = await settleRail(sandbox, api, rail)
-    all.push(day)
-    const { date, rows, settled } = day
-    say(`${rail} closes ${date}: ${rows} rows in its file, ${yuan(settled)} to our bank account`)
+    for (const date of runningDays(rail, Date.now())) {
+      const day = await settleDay(sandbox, api, { rail, date })
+      if (day === undefined) {
+        say(`${rail} has closed ${date} already; what came since is in the next day's file`)
+        continue
+      }
+      all.push(day)
+      const { rows, settled } = day
+      say(`${rail} closes ${date}: ${rows} rows in its file, ${yuan(settled)} to our bank account`)
+    }
   }
   const { lines = 0 } = await readLines(sandbox, api)
   say(`Our bank account has ${lines} new ${lines === 1 ? 'line' : 'lines'}.`)
@@ -45,28 +49,30 @@ export async function settle({ sandbox, rails, say }: Settling): Promise<Settled
   return all
 }
 
-/** Closes the first day that the platform has not read yet; a day may have been closed before it ended. */
-async function settleRail(sandbox: Sandbox, api: Api, rail: RailName): Promise<Settled> {
-  const admin = openApi(sandbox.rails[rail])
-  for (let ahead = 0; ahead < DAYS_AHEAD; ahead += 1) {
-    const date = dateOf(Date.now() + ahead * DAY_MS)
-    const read = () =>
-      api.post<Reading>(`/v1/channels/${rail}/readings`, { book: sandbox.book, date })
-    const before = await read()
-    if (before.file?.status === 'known') continue
-    if (before.file?.status === 'not_ready') await admin.post('/admin/close-day', { date })
-    const { file } = before.file?.status === 'not_ready' ? await read() : before
-    if (file?.status !== 'taken') {
-      throw new PayProblem(
-        `The file of ${rail} for ${date} is ${file?.status}: ${file?.says ?? ''}`,
-      )
-    }
-    // UnionPay's day ends at 23:00: what came after it is in the next one's file.
-    const isEmpty = file.rows === 0 && ahead === 0
-    if (isEmpty) continue
-    return { rail, date, rows: file.rows ?? 0, settled: BigInt(file.settled ?? 0) }
+/** UnionPay's day ends at 23:00; then the one before and the one begun are both closed. */
+export function runningDays(rail: RailName, now: number): string[] {
+  const ends = rail === 'unionpay' ? HOUR_MS : 0
+  return [...new Set([dateOf(now), dateOf(now + ends)])]
+}
+
+/** Closes a day and has its file taken; `undefined` when it was taken before. */
+async function settleDay(
+  sandbox: Sandbox,
+  api: Api,
+  { rail, date }: { readonly rail: RailName; readonly date: string },
+): Promise<Settled | undefined> {
+  const read = () =>
+    api.post<Reading>(`/v1/channels/${rail}/readings`, { book: sandbox.book, date })
+  const before = await read()
+  if (before.file?.status === 'not_ready') {
+    await openApi(sandbox.rails[rail]).post('/admin/close-day', { date })
   }
-  throw new PayProblem(`The next ${DAYS_AHEAD} days of ${rail} are closed already.`)
+  const { file } = before.file?.status === 'not_ready' ? await read() : before
+  if (file?.status === 'known') return undefined
+  if (file?.status !== 'taken') {
+    throw new PayProblem(`The file of ${rail} for ${date} is ${file?.status}: ${file?.says ?? ''}`)
+  }
+  return { rail, date, rows: file.rows ?? 0, settled: BigInt(file.settled ?? 0) }
 }
 
 const dateOf = (at: number) =>
