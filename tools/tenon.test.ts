@@ -36,7 +36,7 @@ async function temporaryFolder(): Promise<string> {
 }
 
 it.each([
-  [['--help'], 0, 'stdout', /start .*\n[\s\S]*backup .*\n.*restore .*\n.*bank .*\n.*reset /],
+  [['--help'], 0, 'stdout', /start .*\n[\s\S]*backup .*\n.*restore .*\n.*bank .*\n[\s\S]*reset /],
   [[], 2, 'stderr', /^Usage: tenon/],
   [['resett'], 2, 'stderr', /^There is no command "resett"\. The commands are .*reset/],
   [['reset', '--help'], 0, 'stdout', /^tenon reset \[--yes\]/],

@@ -11,7 +11,7 @@ import { type Command, type Terminal, UsageProblem } from './command.ts'
 const COMMANDS: readonly Command[] = [
   {
     name: 'start',
-    summary: 'start database, server and bank simulator, play a sale, and stay up',
+    summary: 'start database, server and simulators, play a sale, and stay up',
     usage: `tenon start [--watch] [--no-sale]
 
 Starts everything and plays one home sale through the bank simulator, with the proof at its end.
