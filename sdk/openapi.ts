@@ -462,6 +462,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/payment-plans/{id}/close": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Closes a plan that is not paid in full, the payments of its legs first. */
+        post: operations["closePaymentPlan"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/payment-plans/{id}/legs/{number}": {
         parameters: {
             query?: never;
@@ -980,7 +997,8 @@ export interface components {
         Exception: {
             about: string;
             action?: string;
-            actions: string[];
+            actions: components["schemas"]["ExceptionAction"][];
+            age_seconds: number;
             /** @description minor units */
             amount: string;
             deadline: string;
@@ -992,11 +1010,19 @@ export interface components {
             kind: string;
             note?: string;
             opened_at: string;
+            overdue: boolean;
             owner: string;
             resolved_by?: string;
             seen: number;
             /** @enum {string} */
             status: "open" | "resolved";
+            title: {
+                en: string;
+                zh: string;
+            };
+        };
+        ExceptionAction: {
+            action: string;
             title: {
                 en: string;
                 zh: string;
@@ -1381,12 +1407,15 @@ export interface components {
             credit_account?: string;
         };
         Resolution: {
+            /** @description the id of an account, such as acc_7_019a2b3c4d5e7f708192a3b4c5d6e7f8 */
+            account?: string;
             /** @description one of the actions of its kind without control characters, at most 40 */
             action: string;
             /** @description who decides without control characters, at most 80 */
             by: string;
             /** @description why, in a sentence without control characters, at most 500 */
             note: string;
+            payee?: components["schemas"]["Payee"];
         };
         ReverseTransfer: {
             /** @description a time with its offset (RFC 3339), at most to the millisecond, such as 2026-03-01T09:30:00+08:00 */
@@ -2909,6 +2938,47 @@ export interface operations {
         };
     };
     getPaymentPlan: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the id of a payment plan, such as plan_7_019a2b3c4d5e7f708192a3b4c5d6e7f8 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused; the problem says what to do. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not answered; the problem says when to retry. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaymentPlan"];
+                };
+            };
+        };
+    };
+    closePaymentPlan: {
         parameters: {
             query?: never;
             header?: never;

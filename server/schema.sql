@@ -555,7 +555,7 @@ create table payments.bank_line (
   constraint bank_line_pkey PRIMARY KEY (book_id, channel, flow),
   constraint bank_line_amount_check CHECK ((amount > 0)),
   constraint bank_line_side_check CHECK ((side = ANY (ARRAY['in'::text, 'out'::text]))),
-  constraint bank_line_taken_as_check CHECK ((taken_as = ANY (ARRAY['payout'::text, 'payout_returned'::text, 'settlement'::text, 'bank_transfer'::text, 'reimbursement'::text, 'court_deduction'::text, 'bank_fee'::text, 'pool_interest'::text, 'unknown_credit'::text, 'unknown_debit'::text])))
+  constraint bank_line_taken_as_check CHECK ((taken_as = ANY (ARRAY['payout'::text, 'payout_returned'::text, 'settlement'::text, 'bank_transfer'::text, 'reimbursement'::text, 'court_deduction'::text, 'bank_fee'::text, 'channel_fee'::text, 'pool_interest'::text, 'unknown_credit'::text, 'unknown_debit'::text])))
 );
 CREATE INDEX bank_line_memo ON payments.bank_line USING btree (book_id, memo) WHERE (taken_as = 'unknown_credit'::text);
 
@@ -599,6 +599,7 @@ create table payments.exception (
   note text default ''::text not null,
   resolved_by text default ''::text not null,
   moved_at timestamp with time zone not null,
+  overdue boolean default false not null,
   constraint exception_pkey PRIMARY KEY (book_id, id),
   constraint exception_amount_check CHECK ((amount >= 0)),
   constraint exception_kind_check CHECK ((kind = ANY (ARRAY['late_success'::text, 'paid_twice'::text, 'amount_differs'::text, 'currency_differs'::text, 'payee_differs'::text, 'unknown_too_long'::text, 'contradicted'::text, 'callback_malformed'::text, 'payout_returned'::text, 'refund_route_closed'::text, 'refund_waiting_for_funds'::text, 'approval_needed'::text, 'settlement_differs'::text, 'file_row_unknown'::text, 'chargeback'::text, 'court_deduction'::text, 'bank_fee'::text, 'pool_interest'::text, 'unknown_credit'::text, 'unknown_debit'::text, 'hidden_then_found'::text]))),
@@ -621,11 +622,13 @@ create table payments.outside_entry (
   tries integer default 1 not null,
   made_at timestamp with time zone not null,
   moved_at timestamp with time zone not null,
+  payer_index text default ''::text not null,
   constraint outside_entry_pkey PRIMARY KEY (book_id, id),
   constraint outside_entry_amount_check CHECK ((amount > 0)),
-  constraint outside_entry_kind_check CHECK ((kind = ANY (ARRAY['chargeback'::text, 'court_deduction'::text, 'bank_fee'::text, 'pool_interest'::text, 'unknown_credit'::text, 'unknown_debit'::text]))),
+  constraint outside_entry_kind_check CHECK ((kind = ANY (ARRAY['chargeback'::text, 'court_deduction'::text, 'bank_fee'::text, 'channel_fee'::text, 'pool_interest'::text, 'unknown_credit'::text, 'unknown_debit'::text]))),
   constraint outside_entry_state_check CHECK ((state = ANY (ARRAY['booked'::text, 'waiting'::text, 'cleared'::text])))
 );
+CREATE INDEX outside_entry_flow ON payments.outside_entry USING btree (book_id, kind, channel, flow);
 CREATE INDEX outside_entry_waiting ON payments.outside_entry USING btree (book_id, made_at) WHERE (state = 'waiting'::text);
 
 create table payments.pay_in (
@@ -866,7 +869,7 @@ create table payments.settlement_row (
   state text not null,
   constraint settlement_row_pkey PRIMARY KEY (book_id, channel, business_date, "row"),
   constraint settlement_row_amount_check CHECK ((amount >= 0)),
-  constraint settlement_row_direction_check CHECK ((direction = ANY (ARRAY['collect'::text, 'pay'::text, 'refund'::text, 'payout_returned'::text]))),
+  constraint settlement_row_direction_check CHECK ((direction = ANY (ARRAY['collect'::text, 'pay'::text, 'refund'::text, 'payout_returned'::text, 'chargeback'::text]))),
   constraint settlement_row_row_check CHECK (("row" > 0)),
   constraint settlement_row_state_check CHECK ((state = ANY (ARRAY['matched'::text, 'unknown'::text, 'differs'::text, 'repeated'::text, 'idle'::text])))
 );

@@ -3,9 +3,7 @@
  * every other one is refused. The judge is the ledger, and the rails' own books.
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { bankLine } from '../../testing/outflow-rail.ts'
-import { type OutflowWorld, outflowWorld, PAYEE } from '../../testing/outflows.ts'
-import { type Instant, Personal, publicId, type Uuid } from '../base/index.ts'
+import { type Instant, Personal, publicId, type Uuid } from '#base'
 import type { Decided } from './context.ts'
 import { findException, listExceptions } from './exception-store.ts'
 import {
@@ -19,6 +17,8 @@ import { listOutside } from './outside-store.ts'
 import { partPublicId } from './refund.ts'
 import { listParts } from './refund-store.ts'
 import { resolve } from './resolve-exception.ts'
+import { bankLine } from './testing/outflow-rail.ts'
+import { type OutflowWorld, outflowWorld, PAYEE } from './testing/outflows.ts'
 
 let on: OutflowWorld
 

@@ -1,8 +1,6 @@
 import { afterEach, expect, it } from 'vitest'
-import { bankLine } from '../../testing/outflow-rail.ts'
-import { type OutflowWorld, outflowWorld, PAYEE } from '../../testing/outflows.ts'
-import { createHttp, createMetrics, findAnswer, type Http, publicId } from '../base/index.ts'
-import { LEDGER_PROBLEMS, ledgerFaults } from '../ledger/index.ts'
+import { createHttp, createMetrics, findAnswer, type Http, publicId } from '#base'
+import { LEDGER_PROBLEMS, ledgerFaults } from '#ledger'
 import type { ExceptionJson } from './contract.ts'
 import { paymentRoutes } from './http.ts'
 import type { Payments } from './payments.ts'
@@ -10,6 +8,8 @@ import { payoutRoutes } from './payouts-http.ts'
 import { refundRoutes } from './refunds-http.ts'
 import { PAYMENT_PROBLEMS } from './refusals.ts'
 import { type Resolution, resolve } from './resolve-exception.ts'
+import { bankLine } from './testing/outflow-rail.ts'
+import { type OutflowWorld, outflowWorld, PAYEE } from './testing/outflows.ts'
 
 let on: OutflowWorld
 let http: Http

@@ -1,11 +1,10 @@
 import { expect, it } from 'vitest'
-import { bankLine } from '../../testing/outflow-rail.ts'
-import { outflowWorld } from '../../testing/outflows.ts'
-import { transferCode } from '../channels/adapters/offline-transfer/transfer-code.ts'
-import { matchTransfer } from '../channels/index.ts'
+import { matchTransfer, transferCode } from '#channels'
 import { listExceptions } from './exception-store.ts'
 import { createOutflows } from './outflows.ts'
 import { transfersOf } from './outside-transfers.ts'
+import { bankLine } from './testing/outflow-rail.ts'
+import { outflowWorld } from './testing/outflows.ts'
 
 it('takes a line for the one order it pays in full, by the code in its memo', async () => {
   const on = await outflowWorld()

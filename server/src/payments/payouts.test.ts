@@ -1,11 +1,11 @@
 import fc from 'fast-check'
 import { afterEach, describe, expect, it } from 'vitest'
-import { bankLine } from '../../testing/outflow-rail.ts'
-import { type OutflowWorld, outflowWorld, PAYEE } from '../../testing/outflows.ts'
 import { listAttempts } from './attempt-store.ts'
 import { listExceptions } from './exception-store.ts'
 import { dayLimit, payoutPublicId } from './payout.ts'
 import { findPayout, listReturnsOf } from './payout-store.ts'
+import { bankLine } from './testing/outflow-rail.ts'
+import { type OutflowWorld, outflowWorld, PAYEE } from './testing/outflows.ts'
 
 let on: OutflowWorld
 

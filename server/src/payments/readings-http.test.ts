@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, expect, it } from 'vitest'
-import { type OutflowWorld, outflowWorld } from '../../testing/outflows.ts'
-import { createHttp, createMetrics, findAnswer, type Http } from '../base/index.ts'
-import { LEDGER_PROBLEMS, ledgerFaults } from '../ledger/index.ts'
+import { createHttp, createMetrics, findAnswer, type Http } from '#base'
+import { LEDGER_PROBLEMS, ledgerFaults } from '#ledger'
 import { readingRoutes } from './readings-http.ts'
 import { PAYMENT_PROBLEMS } from './refusals.ts'
+import { type OutflowWorld, outflowWorld } from './testing/outflows.ts'
 
 let on: OutflowWorld
 let http: Http

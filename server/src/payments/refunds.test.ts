@@ -1,11 +1,11 @@
 import fc from 'fast-check'
 import { afterEach, describe, expect, it } from 'vitest'
-import { type OutflowWorld, outflowWorld, PAYEE } from '../../testing/outflows.ts'
 import type { Attempt } from './attempt.ts'
 import { findAttempt } from './attempt-store.ts'
 import { listExceptions } from './exception-store.ts'
 import { findRefund, listParts } from './refund-store.ts'
 import type { RefundRequest } from './refunds.ts'
+import { type OutflowWorld, outflowWorld, PAYEE } from './testing/outflows.ts'
 
 let on: OutflowWorld
 

@@ -1,7 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { afterEach, describe, expect, it, test } from 'vitest'
-import { bankLine } from '../../testing/outflow-rail.ts'
-import { type OutflowWorld, outflowWorld, PAYEE } from '../../testing/outflows.ts'
 import { listExceptions } from './exception-store.ts'
 import { EXCEPTION_KINDS } from './exceptions.ts'
 import { OUTSIDE_KINDS } from './outside-kinds.ts'
@@ -27,6 +25,8 @@ import {
   SETTLEMENT_STATES,
 } from './settlement-states.ts'
 import { listSettlements } from './settlement-store.ts'
+import { bankLine } from './testing/outflow-rail.ts'
+import { type OutflowWorld, outflowWorld, PAYEE } from './testing/outflows.ts'
 
 const HOUR = 3_600_000
 const DAY = 24 * HOUR

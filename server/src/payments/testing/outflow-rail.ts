@@ -4,10 +4,10 @@
  * hide orders for a while and refuse for sure; nothing in it knows what a test expects.
  */
 import { createHash } from 'node:crypto'
-import type { Clock, Instant } from '../src/base/world.ts'
-import type { Capability } from '../src/channels/capability.ts'
+import type { Clock, Instant } from '#base'
 import type {
   BankLine,
+  Capability,
   ChannelFile,
   ChannelFileRow,
   CollectOrder,
@@ -17,8 +17,8 @@ import type {
   PaymentOutcome,
   PayOrder,
   RefundOrder,
-} from '../src/channels/payment-channel.ts'
-import { bookOfPaymentReference, paymentReference } from '../src/channels/payment-reference.ts'
+} from '#channels'
+import { bookOfPaymentReference, paymentReference } from '#channels'
 
 export type RailDoes =
   /** Acts and answers. */

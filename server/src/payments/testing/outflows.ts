@@ -1,5 +1,5 @@
 /** Payouts, refunds and settlements over test rails: a pool, our own book, and books of balances. */
-import type { Uuid } from '../src/base/ids.ts'
+import type { Uuid } from '#base'
 import {
   applied,
   createDueSweeper,
@@ -8,20 +8,20 @@ import {
   type DueSweeper,
   type OutboxRelay,
   Personal,
-} from '../src/base/index.ts'
-import type { BankParty, PaymentChannel } from '../src/channels/index.ts'
-import type { Classification } from '../src/codes/index.ts'
-import { createReads, openLedger, post, posted, type ServerLedger } from '../src/ledger/index.ts'
-import type { Attempt } from '../src/payments/attempt.ts'
-import { insertAttempt } from '../src/payments/attempt-store.ts'
-import { commandOn, type PaymentsContext, transitId, transitOf } from '../src/payments/context.ts'
-import { createAttemptDesk } from '../src/payments/desk.ts'
-import { exceptionHandlers } from '../src/payments/exception-deadlines.ts'
-import { createOutflows, type Outflows } from '../src/payments/outflows.ts'
-import type { Router } from '../src/routing/index.ts'
-import { type TestDatabase, testDatabase } from './database.ts'
+} from '#base'
+import type { BankParty, PaymentChannel } from '#channels'
+import type { Classification } from '#codes'
+import { createReads, openLedger, post, posted, type ServerLedger } from '#ledger'
+import type { Router } from '#routing'
+import { type TestDatabase, testDatabase } from '../../../testing/database.ts'
+import { type TestWorld, testWorld } from '../../../testing/world.ts'
+import type { Attempt } from '../attempt.ts'
+import { insertAttempt } from '../attempt-store.ts'
+import { commandOn, type PaymentsContext, transitId, transitOf } from '../context.ts'
+import { createAttemptDesk } from '../desk.ts'
+import { exceptionHandlers } from '../exception-deadlines.ts'
+import { createOutflows, type Outflows } from '../outflows.ts'
 import { type OutflowRail, outflowRail } from './outflow-rail.ts'
-import { type TestWorld, testWorld } from './world.ts'
 
 export interface OutflowWorld {
   readonly world: TestWorld
