@@ -1,9 +1,9 @@
 /** Rates on a database of their own, with the codes of the checkout. */
 
 import { type CodeTable, openCodeTable } from '#codes'
+import { codesOfCheckout } from '#codes/testing'
 import { type TestDatabase, testDatabase } from '../../../testing/database.ts'
 import { type TestWorld, testWorld } from '../../../testing/world.ts'
-import { codesOfCheckout } from '#codes/testing'
 import type { AttemptFact } from '../attempt-fact.ts'
 import { openQuality, type Quality } from '../quality.ts'
 import { eventsOf } from './facts.ts'
