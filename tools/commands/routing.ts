@@ -6,7 +6,7 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
-import { type Db, seededRng, wallClock } from '../../server/src/base/index.ts'
+import { type Db, schemaProblem, seededRng, wallClock } from '../../server/src/base/index.ts'
 import { openCodeTable, readCodes } from '../../server/src/codes/index.ts'
 import { toDecimal } from '../../server/src/money/index.ts'
 import { readRecordedAttempts } from '../../server/src/payments/index.ts'
@@ -43,6 +43,11 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
   const document = parseRules(await readFile(values.rules, 'utf8'))
   const { db, close } = await openDatabase(terminal)
   try {
+    const wrong = await schemaProblem(db)
+    if (wrong !== undefined) {
+      terminal.complain(wrong)
+      return 1
+    }
     const now = wallClock().now()
     const result = await replayRules(db, { document, from: now - days * DAY_MS, to: now, seed })
     if ('problems' in result) {

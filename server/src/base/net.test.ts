@@ -143,6 +143,59 @@ describe('not sent', () => {
   })
 })
 
+describe('a connection', () => {
+  async function served(keepMs: number, after: (socket: Socket) => void = () => undefined) {
+    const sockets = new Set<Socket>()
+    const server = createServer((request, response) => {
+      sockets.add(request.socket)
+      request.resume().on('end', () => {
+        response.end('ok')
+        after(request.socket)
+      })
+    })
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`
+    const net = httpNet({ clock: { mono: () => performance.now() }, keepMs })
+    const ask = () => net.call({ method: 'POST', url, body: 'pay', timeoutMs: 2_000 })
+    const close = () =>
+      new Promise<void>((resolve) => {
+        server.close(() => resolve())
+        server.closeAllConnections()
+      })
+    return { sockets, ask, close }
+  }
+
+  it.each([
+    [5_000, 1],
+    [0, 4],
+  ])('kept for %i ms carries four calls over %i', async (keepMs, connections) => {
+    const { sockets, ask, close } = await served(keepMs)
+    for (let i = 0; i < 4; i += 1) expect(await ask()).toMatchObject({ kind: 'replied' })
+    expect(sockets.size).toBe(connections)
+    for (const socket of sockets) expect(socket.listenerCount('error')).toBeLessThan(5)
+    await close()
+  })
+
+  it('that the other side has closed meanwhile is not used again', async () => {
+    const { sockets, ask, close } = await served(5_000, (socket) => socket.end())
+    for (let i = 1; i <= 3; i += 1) {
+      expect(await ask()).toMatchObject({ kind: 'replied' })
+      const [last] = [...sockets].slice(-1)
+      if (last?.destroyed === false) await new Promise((resolve) => last.once('close', resolve))
+      expect(sockets.size).toBe(i)
+    }
+    await close()
+  })
+
+  it('is used by one call at a time', async () => {
+    const { sockets, ask, close } = await served(5_000)
+    const replies = await Promise.all(Array.from({ length: 8 }, ask))
+    expect(replies.every(({ kind }) => kind === 'replied')).toBe(true)
+    expect(sockets.size).toBe(8)
+    await close()
+  })
+})
+
 describe('unknown', () => {
   it.each([
     ['/silent', 50, /no whole reply within 50 ms/],

@@ -3,8 +3,10 @@
  * of the request was written, so the caller may send it again; anything lost after the first byte is
  * `unknown`.
  *
- * Each call opens a connection of its own. A kept-alive one may be closed by the other side while we
- * write, and then nobody can say whether the request was read.
+ * Connections are kept for a moment and used again. The other side may close one while we write, and
+ * then nobody can say whether the request was read: that is `unknown` like any other loss after the
+ * first byte. It stays rare because a connection is kept for less time than servers keep theirs, and is
+ * dropped as soon as the other side is heard closing it.
  */
 import * as http from 'node:http'
 import { connect as connectTcp, type Socket } from 'node:net'
@@ -15,14 +17,18 @@ export interface NetOptions {
   clock: Pick<Clock, 'mono'>
   /** A larger reply is cut off and counts as unknown. */
   replyBytesMax?: number
+  /** How long an idle connection is kept; 0 keeps none. 1 s when absent: servers keep 5 s and more. */
+  keepMs?: number
   /** Certificate authorities, client certificate and the like, for https. */
   tls?: ConnectionOptions
 }
 
 const REPLY_BYTES_MAX = 64 * 1024 * 1024
+const KEEP_MS = 1_000
 
 /** The real network. `call` never rejects: whatever goes wrong is a `not_sent` or an `unknown`. */
 export function httpNet(options: NetOptions): Net {
+  const idle = new IdleSockets(options.clock, options.keepMs ?? KEEP_MS)
   return {
     call: async (request) => {
       if (request.timeoutMs <= 0) return notSent('no time was left to send')
@@ -31,24 +37,77 @@ export function httpNet(options: NetOptions): Net {
       if (url === undefined) return notSent('the address is not an http or https URL')
       let socket: Socket
       try {
-        socket = await openSocket(url, options.tls ?? {}, abort)
+        socket = idle.take(url) ?? (await openSocket(url, options.tls ?? {}, abort))
       } catch (error) {
         return notSent(abort.aborted ? `no connection within ${request.timeoutMs} ms` : why(error))
       }
-      try {
-        if (
-          request.sendBeforeMono !== undefined &&
-          options.clock.mono() >= request.sendBeforeMono
-        ) {
-          return notSent('the time to send had passed before the connection stood')
-        }
-        return await exchange({ request, url, socket, abort, max: options.replyBytesMax })
-      } finally {
-        socket.destroy()
-      }
+      const late = 'the time to send had passed before the connection stood'
+      const isLate =
+        request.sendBeforeMono !== undefined && options.clock.mono() >= request.sendBeforeMono
+      const reply = isLate
+        ? notSent(late)
+        : await exchange({ request, url, socket, abort, max: options.replyBytesMax })
+      idle.keep(url, socket, reply)
+      return reply
     },
   }
 }
+
+interface IdleSocket {
+  readonly socket: Socket
+  readonly until: number
+  /** Ends it; called when anything comes unasked, the end above all. */
+  readonly drop: () => void
+}
+
+const HEARD_WHILE_IDLE = ['data', 'close', 'error', 'timeout'] as const
+
+/** Connections that stand and carry nothing, by the server they lead to. They keep no process alive. */
+class IdleSockets {
+  private readonly clock: Pick<Clock, 'mono'>
+  private readonly keepMs: number
+  private readonly byOrigin = new Map<string, IdleSocket[]>()
+
+  constructor(clock: Pick<Clock, 'mono'>, keepMs: number) {
+    this.clock = clock
+    this.keepMs = keepMs
+  }
+
+  /** The one used last, if it may still be used. */
+  take({ origin }: URL): Socket | undefined {
+    const idle = this.byOrigin.get(origin) ?? []
+    for (let one = idle.pop(); one !== undefined; one = idle.pop()) {
+      const { socket, until, drop } = one
+      for (const event of HEARD_WHILE_IDLE) socket.off(event, drop)
+      socket.setTimeout(0).ref()
+      if (this.clock.mono() < until && isUsable(socket)) return socket
+      socket.destroy()
+    }
+    this.byOrigin.delete(origin)
+    return undefined
+  }
+
+  /** Keeps the connection of a whole reply; any other is ended. */
+  keep({ origin }: URL, socket: Socket, reply: NetReply): void {
+    const stays = reply.kind === 'replied' && !/close/i.test(reply.headers.connection ?? '')
+    if (!stays || this.keepMs === 0 || !isUsable(socket)) {
+      socket.destroy()
+      return
+    }
+    const idle = this.byOrigin.get(origin) ?? []
+    this.byOrigin.set(origin, idle)
+    const drop = () => {
+      const at = idle.findIndex((each) => each.socket === socket)
+      if (at >= 0) idle.splice(at, 1)
+      socket.destroy()
+    }
+    idle.push({ socket, until: this.clock.mono() + this.keepMs, drop })
+    for (const event of HEARD_WHILE_IDLE) socket.on(event, drop)
+    socket.setTimeout(this.keepMs).unref()
+  }
+}
+
+const isUsable = (socket: Socket) => !socket.destroyed && socket.writable && !socket.readableEnded
 
 const notSent = (why: string): NetReply => ({ kind: 'not_sent', why })
 const unknown = (why: string): NetReply => ({ kind: 'unknown', why })
@@ -104,7 +163,7 @@ function exchange({ request, url, socket, abort, max }: Exchange): Promise<NetRe
       sent = http.request(url, {
         protocol: 'http:',
         method: request.method,
-        headers: { connection: 'close', ...lengthOf(request.body), ...request.headers },
+        headers: { connection: 'keep-alive', ...lengthOf(request.body), ...request.headers },
         createConnection: () => socket,
       })
     } catch (error) {

@@ -5,7 +5,15 @@
  * "Not found" proves something only when the rail had time to see the order, and says it twice, a wait
  * apart. Until then the order may still arrive.
  */
-import { applied, type DueWork, type EffectRow, postponeDue, present, publicId } from '#base'
+import {
+  applied,
+  type DueWork,
+  type EffectRow,
+  type Instant,
+  postponeDue,
+  present,
+  publicId,
+} from '#base'
 import { isFinal, next, type PaymentAnswer, type PaymentOutcome } from '#channels'
 import type { Command } from '#ledger'
 import type { Attempt } from './attempt.ts'
@@ -22,7 +30,7 @@ const HOUR_MS = 60 * MINUTE_MS
 /** When an attempt should be final, from when it was made: later it counts as overdue. */
 export const MATURITY_MS = { collect: 30 * MINUTE_MS, pay: 24 * HOUR_MS, refund: 72 * HOUR_MS }
 
-/** After this long in `unknown` a person is told. */
+/** After this long in `unknown`, or past its time, a person is told. */
 export const DOUBT_MS = 30 * MINUTE_MS
 
 /** Due work: one question, or the end of the questions. */
@@ -128,13 +136,13 @@ async function goOn(
   also: readonly EffectRow[] = [],
 ): Promise<void> {
   const now = desk.clock.now()
-  const { id, orgId, amount, book, channel, reference, state } = attempt
+  const { id, orgId, amount, book, channel, reference } = attempt
   const effects = [...also]
   if (work !== undefined) effects.push(later(desk, attempt, work))
   const overdue = !attempt.overdue && now >= attempt.at + MATURITY_MS[attempt.direction]
   if (overdue) effects.push(applied(markOverdue, { id }))
   const since = attempt.sendBefore ?? attempt.at
-  if (state === 'unknown' && now - since >= DOUBT_MS) {
+  if (isDoubtful(attempt, now)) {
     const evidence = { channel, reference, since, code: attempt.code }
     const about = publicId('att', book, id)
     const kind = 'unknown_too_long' as const
@@ -151,6 +159,16 @@ async function goOn(
   if (result.status === 'committed' || work === undefined) return
   // It has moved meanwhile: what is right to do next depends on where to.
   await askAgainOrEnd(desk, attempt, work)
+}
+
+/**
+ * Whether a person should hear of it: unknown for long, or taken by the rail and never done. A
+ * collection may wait for its payer until its time is over.
+ */
+function isDoubtful({ state, direction, at, sendBefore, validUntil }: Attempt, now: Instant) {
+  if (state === 'unknown') return now - (sendBefore ?? at) >= DOUBT_MS
+  const patience = direction === 'collect' ? validUntil + DOUBT_MS : at + MATURITY_MS[direction]
+  return state === 'accepted' && now >= patience
 }
 
 async function askAgainOrEnd(desk: DeskContext, before: Attempt, work: DueWork): Promise<void> {

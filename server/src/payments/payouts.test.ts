@@ -192,6 +192,23 @@ describe('a payout beyond cleared cash', () => {
   })
 })
 
+it('taken by the rail and not done in a day is told to a person, and still ends once', async () => {
+  on = await outflowWorld()
+  await on.fund(500_00n)
+  on.rails.b.next.push('accepts')
+  const asked = order()
+  await on.flows.payouts.create(on.pool, asked)
+  await on.settle()
+  expect(await exceptions()).toEqual([])
+  await on.pass(30 * HOUR)
+  expect(await stateOf(asked.id)).toBe('processing')
+  expect(await exceptions()).toEqual(['unknown_too_long'])
+  on.rails.b.finish([...on.rails.b.orders.keys()].at(-1)!)
+  await on.pass(12 * HOUR)
+  expect(await stateOf(asked.id)).toBe('succeeded')
+  expect(on.rails.b.moved('pay')).toBe(100_00n)
+})
+
 it('needs a second person when it is asked for so', async () => {
   on = await outflowWorld()
   await on.fund(500_00n)
