@@ -9,6 +9,8 @@ export default defineConfig({
     include: ['{server,simulators,sdk,tools}/**/*.test.ts'],
     globalSetup: ['server/testing/cluster.ts'],
     pool: 'forks',
+    // Left alone it keeps one core for itself, which on two is half the machine.
+    maxWorkers: '100%',
     testTimeout: 60_000,
     hookTimeout: 120_000,
     reporters: ['default', './tools/count-reporter.ts'],

@@ -4,7 +4,6 @@
  * when anything was lost, doubled, wrong, torn or stuck, or a planted fault was not found.
  */
 import { BadOption, type OptionSpec, type Options, parseOptions, usage } from '../options.ts'
-import { PAYMENT_OPTIONS, paymentsChaos } from './payments/main.ts'
 import { FAULTS, type Fault } from './plan.ts'
 import { PLANTS, playPlant } from './plants.ts'
 import { type RunFigures, runChaos } from './run.ts'
@@ -25,6 +24,8 @@ async function main([name, ...args]: readonly string[]): Promise<number> {
   let known: readonly [string, OptionSpec] = ['ledger', OPTIONS]
   try {
     if (name === 'payments') {
+      // Loaded when it is asked for: a planted copy of the ledger's run has no simulators beside it.
+      const { PAYMENT_OPTIONS, paymentsChaos } = await import('./payments/main.ts')
       known = ['payments', PAYMENT_OPTIONS]
       return await paymentsChaos(parseOptions(args, PAYMENT_OPTIONS))
     }
