@@ -126,7 +126,8 @@ async function openStage(
 
 function tapped(clock: SimulatedClock) {
   const calls: NetRequest[] = []
-  const real = httpNet({ clock })
+  // A rail that goes down while a connection is kept leaves doubt; here it has to be certain.
+  const real = httpNet({ clock, keepMs: 0 })
   const tap: Tap = { calls, bend: undefined }
   const call = async (request: NetRequest): Promise<NetReply> => {
     const reply = await real.call(request)
