@@ -14,7 +14,7 @@ import {
   wallClock,
 } from './base/index.ts'
 import {
-  type Channel,
+  type CustodyChannel,
   custodyBank,
   type NoticeRequest,
   type NoticeTaken,
@@ -36,7 +36,7 @@ const LOOK_AGAIN_MS = 500
 export async function bankChannel(
   config: ServerConfig,
   { world, keys, keysFolder }: { world: World; keys: Files; keysFolder: string },
-): Promise<Channel | undefined> {
+): Promise<CustodyChannel | undefined> {
   const { custodyBankUrl: url } = config
   if (url === undefined) return undefined
   const read = async (name: string): Promise<string> => {
@@ -84,7 +84,7 @@ export interface PoolOptions {
   readonly world: World
   readonly ledger: ServerLedger
   readonly custody: Custody
-  readonly channel: Channel
+  readonly channel: CustodyChannel
   readonly poolNo: string
   readonly orgId: number
 }

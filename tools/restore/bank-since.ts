@@ -6,7 +6,7 @@
 
 import { bankChannel } from '../../server/src/bank.ts'
 import { createLog, diskFiles, type Instant } from '../../server/src/base/index.ts'
-import { type Channel, ChannelUnavailable } from '../../server/src/channels/index.ts'
+import { ChannelUnavailable, type CustodyChannel } from '../../server/src/channels/index.ts'
 import { type BankFlow, type SeenSince, unknownFlows } from '../../server/src/custody/index.ts'
 import { formatMoney } from '../../server/src/money/index.ts'
 import { readServerConfig } from '../../server/src/settings.ts'
@@ -60,7 +60,7 @@ export async function printBankSince(on: BankSince): Promise<boolean> {
   }
 }
 
-function datesBetween(channel: Channel, from: Instant, to: Instant): string[] {
+function datesBetween(channel: CustodyChannel, from: Instant, to: Instant): string[] {
   const dates: string[] = []
   const last = channel.businessDate(to)
   for (let at = from; ; at += DAY_MS) {

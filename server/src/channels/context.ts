@@ -18,7 +18,7 @@ import {
 } from '#base'
 import type { BookWriter, RefusalCode } from '#ledger'
 import type { ChannelOwner, Parts } from './owner.ts'
-import type { Channel } from './port.ts'
+import type { CustodyChannel } from './port.ts'
 
 export interface DeskOptions {
   readonly db: Db
@@ -37,7 +37,7 @@ export interface DeskOptions {
 
 export interface Place {
   readonly orgId: number
-  readonly channel: Channel
+  readonly channel: CustodyChannel
 }
 
 export interface DeskContext extends DeskOptions {

@@ -21,7 +21,7 @@ import {
 } from './context.ts'
 import { EVERY, type InboundTaken, readList, readListWhenDue, recordInbound } from './inbound.ts'
 import type { Intent } from './instruction.ts'
-import type { Channel, Inbound, NoticeRefusal, NoticeRequest, Outcome } from './port.ts'
+import type { CustodyChannel, Inbound, NoticeRefusal, NoticeRequest, Outcome } from './port.ts'
 import { record } from './record.ts'
 import { send } from './send.ts'
 import type { InboundWay } from './states.ts'
@@ -29,8 +29,8 @@ import * as store from './store.ts'
 
 export interface Desk {
   /** Connects a book to its bank. A book has one channel. */
-  attach(book: number, orgId: number, channel: Channel): void
-  channel(book: number): Channel
+  attach(book: number, orgId: number, channel: CustodyChannel): void
+  channel(book: number): CustodyChannel
   /** The effects that intend a call; put them into the command that causes it. */
   intend(book: number, intent: Intent): EffectRow[]
   /** The effects that start reading the list of what came in; for the command that opens the pool. */

@@ -93,10 +93,10 @@ export {
 export { bookOfPaymentReference, paymentReference } from './payment-reference.ts'
 export {
   type Answer,
-  type Channel,
   type ChannelCall,
   type ChannelTiming,
   ChannelUnavailable,
+  type CustodyChannel,
   FILE_KINDS,
   type FileKind,
   type Inbound,

@@ -204,7 +204,7 @@ export interface ChannelTiming {
   readonly askAfterMs: readonly number[]
 }
 
-export interface Channel {
+export interface CustodyChannel {
   readonly name: string
   readonly timing: ChannelTiming
   /** The number a call goes by at the bank, derived from its id; it carries the book. */

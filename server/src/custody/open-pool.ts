@@ -1,6 +1,6 @@
 /** Finds or opens the book of a pool at a bank. */
 import { applied, derivedUuid, present } from '#base'
-import type { Channel } from '#channels'
+import type { CustodyChannel } from '#channels'
 import type { Ledger } from '#ledger'
 import * as reads from './case-store.ts'
 import type { CustodyContext } from './context.ts'
@@ -11,7 +11,7 @@ export interface NewPool {
   readonly name: string
   /** The number of the pool at the bank. */
   readonly poolNo: string
-  readonly channel: Channel
+  readonly channel: CustodyChannel
 }
 
 const PAYOUTS = '2241.04'

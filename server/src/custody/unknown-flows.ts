@@ -4,7 +4,13 @@
  * which takes pay-ins from the bank's list and asks about every call of its own that is not final.
  */
 import type { Tx } from '#base'
-import { type Channel, FILE_KINDS, type FileKind, listInbound, listInstructions } from '#channels'
+import {
+  type CustodyChannel,
+  FILE_KINDS,
+  type FileKind,
+  listInbound,
+  listInstructions,
+} from '#channels'
 import { listPools } from './case-store.ts'
 import { matchRows } from './prove.ts'
 
@@ -40,7 +46,7 @@ export interface SeenSince {
 
 /** Compares the bank's files of business dates `yyyymmdd` with the rows of its pool's book. */
 export async function unknownFlows(
-  on: { readonly tx: Tx; readonly channel: Channel; readonly poolNo: string },
+  on: { readonly tx: Tx; readonly channel: CustodyChannel; readonly poolNo: string },
   dates: readonly string[],
 ): Promise<SeenSince> {
   const { tx, channel, poolNo } = on

@@ -8,7 +8,7 @@ import { createServer, type IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { httpNet, Personal, seededRng } from '#base'
-import type { Channel, ChannelCall } from '../../port.ts'
+import type { ChannelCall, CustodyChannel } from '../../port.ts'
 import { custodyBank, referenceOf } from './adapter.ts'
 import { REFUSALS } from './status.ts'
 
@@ -75,7 +75,7 @@ const server = createServer((request, response) => {
     response.end(bytes)
   })
 })
-let channel: Channel
+let channel: CustodyChannel
 beforeAll(async () => {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const { port } = server.address() as AddressInfo

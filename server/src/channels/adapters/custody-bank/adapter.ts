@@ -7,10 +7,10 @@ import type { Clock, Net, Rng } from '#base'
 import { isMoneyRefusal, parseDecimal } from '#money'
 import {
   type Answer,
-  type Channel,
   type ChannelCall,
   type ChannelTiming,
   ChannelUnavailable,
+  type CustodyChannel,
   type FileKind,
   type Inbound,
   type NotSent,
@@ -88,7 +88,7 @@ export function custodyBank(
     /** Wall time, for signatures; a test clock does not move it. */
     wall: Pick<Clock, 'now'>
   },
-): Channel {
+): CustodyChannel {
   const timing = { ...DEFAULT_TIMING, ...settings.timing }
   const wire: Wire = {
     url: settings.url,
