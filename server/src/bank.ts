@@ -5,14 +5,7 @@
  * over at any time. So the pool is opened as soon as the book is ours, and its due work runs only then.
  */
 import { join } from 'node:path'
-import {
-  type Db,
-  type Files,
-  HttpProblem,
-  httpProblem,
-  type World,
-  wallClock,
-} from './base/index.ts'
+import { type Files, type World, wallClock } from './base/index.ts'
 import {
   type CustodyChannel,
   custodyBank,
@@ -21,7 +14,7 @@ import {
 } from './channels/index.ts'
 import { type Custody, readScheme, type Scheme } from './custody/index.ts'
 import { NotOwner, type ServerLedger } from './ledger/index.ts'
-import { LOCK_POOLS } from './pool-store.ts'
+import { lockingPools, poolNotKnown } from './pool-store.ts'
 import { type ServerConfig, StartProblem } from './settings.ts'
 
 /** Ours, PEM, in the folder of keys. */
@@ -112,7 +105,7 @@ export function createPool(options: PoolOptions): Pool {
 
   const tryOpen = async (): Promise<void> => {
     try {
-      book = await locked(world.db, () =>
+      book = await lockingPools(world.db, () =>
         custody.openPool({ orgId, name: POOL_NAME, poolNo, channel }),
       )
       open = true
@@ -128,10 +121,10 @@ export function createPool(options: PoolOptions): Pool {
     book: () => (open && book !== undefined && ledger.owned().includes(book) ? book : undefined),
     takeNotice: (name, request) => {
       if (name !== channel.name) return undefined
-      if (book === undefined) throw notYet()
+      if (book === undefined) throw poolNotKnown()
       // Throws NotOwner when another server writes the book: the notice goes there as it came.
       ledger.writer(book)
-      if (!open) throw notYet()
+      if (!open) throw poolNotKnown()
       return custody.takeNotice(book, request)
     },
     run: () => {
@@ -150,15 +143,4 @@ export function createPool(options: PoolOptions): Pool {
       await loop
     },
   }
-}
-
-/** Banks send a notice again until it is taken. */
-const notYet = () => new HttpProblem({ ...httpProblem('not_here'), retryAfterS: 1 })
-
-/** The lock is the tx's: nobody else looks for the pool between our looking and our making it. */
-function locked<T>(db: Db, work: () => Promise<T>): Promise<T> {
-  return db.tx(async (tx) => {
-    await tx.query(LOCK_POOLS)
-    return work()
-  })
 }

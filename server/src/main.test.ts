@@ -1,15 +1,16 @@
 /** Whole servers on databases of their own: start, stop, upgrade, take over, and say what is wrong. */
-import { copyFile, mkdir, mkdtemp, readdir, rm } from 'node:fs/promises'
+import { copyFile, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pg from 'pg'
-import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest'
 import { createTenon, money, newTransferId } from '../../sdk/index.ts'
 import { bankKeys } from '../../tools/start/keys.ts'
 import { type TestDatabase, testDatabase } from '../testing/database.ts'
 import { createLog, MigrationRefused, migrate } from './base/index.ts'
 import { type RunningServer, startServer } from './main.ts'
+import { LOCK_POOLS } from './pool-store.ts'
 
 let database: TestDatabase
 let folder: string
@@ -170,6 +171,70 @@ describe('a server', () => {
        where datname = current_database() and application_name <> 'test'`,
     )
     expect(sessions).toEqual([])
+  })
+})
+
+/** One channel that needs no rail beside it: the payer's own transfer into the pool's bank account. */
+const TRANSFERS_ONLY = `
+own_book: Own money
+channels:
+  - kind: offline-transfer
+    name: offline-transfer
+    pool: Collection pool
+    settings:
+      account: { name: 榫卯科技, number: '755915678910999', bank: 招商银行, cnaps: '308584000013' }
+`
+
+describe('a server with payment channels', () => {
+  it('sends payments away, and is not ready, until it knows the books of its channels', async () => {
+    database = await testDatabase()
+    const channels = join(folder, 'channels.yaml')
+    await writeFile(channels, TRANSFERS_ONLY)
+    const first = await start({ TENON_CHANNELS: channels })
+    await until(async () => (await first.ready()).length === 0)
+    const pool = `book_${first.parts?.poolBook('Collection pool')}`
+    const { id: destination } = await createTenon({ baseUrl: first.url }).accounts.open({
+      ...{ book: pool, code: '2241.02', name: 'Buyer' },
+    })
+    await first.close()
+    const open = async (server: RunningServer) => {
+      const amount = money(10_000n, 'CNY')
+      const wanted = { destination, amount, subject: '定金', methods: ['bank_transfer'] }
+      const headers = { 'content-type': 'application/json', 'idempotency-key': 'one' }
+      const body = JSON.stringify(wanted)
+      return fetch(`${server.url}/v1/payments`, { method: 'POST', headers, body })
+    }
+
+    // Nobody can look for the books while another server is at it.
+    const other = new pg.Client(database.url)
+    await other.connect()
+    await other.query('begin')
+    await other.query(LOCK_POOLS)
+    const second = await start({ TENON_CHANNELS: channels })
+    await until(() => second.ledger.owned().length === 2)
+    expect((await second.ready()).map(({ name }) => name)).toEqual(['channels'])
+    const away = await open(second)
+    expect({ status: away.status, retryAfter: away.headers.get('retry-after') }).toEqual({
+      ...{ status: 503, retryAfter: '1' },
+    })
+
+    await other.end()
+    await until(async () => (await second.ready()).length === 0)
+    expect((await open(second)).status).toBe(201)
+  })
+
+  it('asks what others were taught once a minute, though it writes no book of them', async () => {
+    database = await testDatabase()
+    const channels = join(folder, 'channels.yaml')
+    await writeFile(channels, TRANSFERS_ONLY)
+    const first = await start({ TENON_CHANNELS: channels })
+    await until(async () => (await first.ready()).length === 0)
+    const second = await start({ TENON_CHANNELS: channels })
+    await until(async () => (await second.ready()).length === 0)
+    const refresh = vi.spyOn(second.parts!.routing, 'refresh')
+    // The server looks every half second whether the book has come to it.
+    await new Promise((wake) => setTimeout(wake, 1_300))
+    expect(refresh.mock.calls.length).toBeLessThanOrEqual(1)
   })
 })
 

@@ -139,9 +139,16 @@ async function start({ config, env, log, shutdown }: Start): Promise<RunningServ
   })
   const ready = async (): Promise<readonly NotReady[]> => {
     const waits = await notReady(world.db, ledger)
-    return waits.length === 0 && pool?.isKnown() === false
-      ? [{ name: 'pool', says: 'The custody pool is not open yet; wait until it is.' }]
-      : waits
+    if (waits.length > 0) return waits
+    const pools: NotReady[] = []
+    if (pool?.isKnown() === false) {
+      pools.push({ name: 'pool', says: 'The custody pool is not open yet; wait until it is.' })
+    }
+    if (parts?.isKnown() === false) {
+      const says = 'The books of the payment channels are not known yet; wait until they are.'
+      pools.push({ name: 'channels', says })
+    }
+    return pools
   }
   const subscribers = parts?.subscribers ?? []
   const relay = createOutboxRelay({
@@ -218,7 +225,7 @@ async function startPayments(start: Parts & { readonly metrics: Metrics }) {
   const { db, clock, rng, log } = world
   const sweeper = createDueSweeper({
     ...{ db, clock, rng, log, handlers: parts.handlers },
-    books: () => ledger.owned(),
+    books: () => (parts.isKnown() ? ledger.owned() : []),
   })
   wakes.sweeper = () => sweeper.wake()
   shutdown.add('due work of payments', () => sweeper.stop())

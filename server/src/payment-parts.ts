@@ -46,13 +46,15 @@ import {
   refundRoutes,
   transfersOf,
 } from './payments/index.ts'
-import { LOCK_POOLS } from './pool-store.ts'
+import { lockingPools, poolNotKnown } from './pool-store.ts'
 import { openQuality, QUALITY_PROBLEMS, type Quality, qualityRoutes } from './quality/index.ts'
 import {
   openRouting,
   parseRules,
   ROUTING_PROBLEMS,
   type Routing,
+  type Rule,
+  type RuleDocument,
   routingRoutes,
 } from './routing/index.ts'
 import { type ServerConfig, StartProblem } from './settings.ts'
@@ -85,6 +87,8 @@ export interface PaymentParts {
   readonly routes: readonly Route[]
   /** The book of a pool, by its name, once it is known. */
   poolBook(name: string): number | undefined
+  /** Whether the books of all channels are known. Until then nothing is decided and no work is due. */
+  isKnown(): boolean
   /** Finds or opens the books of the channels, and begins to read the channels' days, until `stop`. */
   run(): Promise<void>
   stop(): Promise<void>
@@ -117,9 +121,13 @@ export async function createPaymentParts(
   const routing = await openRouting({
     world,
     capabilities: set.channels.map(({ channel }) => channel.capability),
-    reaches: (channel, book) => books.ofChannel(channel) === book,
+    reaches: (channel, book) => {
+      // Without the books every channel would seem to settle elsewhere, and the payment to have none.
+      if (!books.areKnown) throw poolNotKnown()
+      return books.ofChannel(channel) === book
+    },
     classify,
-    rules: parseRules(await schemeText(schemes, 'routing/default.yaml')) as never,
+    rules: await shippedRules(schemes, set),
   })
   const quality = openQuality(world, codes)
   const { db, clock, rng, ids, log } = world
@@ -166,6 +174,7 @@ export async function createPaymentParts(
       ...routingRoutes({ routing, clock }),
     ],
     poolBook: (name) => books.known(name),
+    isKnown: () => books.areKnown,
     run: () => work.run(),
     stop: () => work.stop(),
   }
@@ -178,6 +187,7 @@ class Books {
   private readonly options: PaymentPartsOptions
   private readonly set: ChannelSet
   private readonly numbers = new Map<string, number>()
+  areKnown = false
 
   constructor(options: PaymentPartsOptions, set: ChannelSet) {
     this.options = options
@@ -201,8 +211,7 @@ class Books {
       wanted.set(pool, 'custody_pool')
       if (funding !== undefined) wanted.set(balanceName(channel.name), 'channel')
     }
-    await world.db.tx(async (tx) => {
-      await tx.query(LOCK_POOLS)
+    await lockingPools(world.db, async () => {
       for (let after = 0; ; ) {
         const page = await ledger.books(after, 500)
         for (const book of page) {
@@ -219,6 +228,7 @@ class Books {
         this.numbers.set(name, book.number)
       }
     })
+    this.areKnown = true
   }
 }
 
@@ -236,7 +246,8 @@ class Work {
   private readonly parts: Working
   private readonly stopping = new AbortController()
   private readonly begun = new Set<string>()
-  private opened = false
+  /** A server that writes no pool looks for its chance often; what others taught can wait. */
+  private refreshAt = 0
   private loop: Promise<void> | undefined
 
   constructor(options: PaymentPartsOptions, parts: Working) {
@@ -259,11 +270,12 @@ class Work {
 
   private async rounds(): Promise<void> {
     const { clock, log } = this.options.world
+    const { set, books } = this.parts
     while (!this.stopping.signal.aborted) {
       await this.round().catch((error: unknown) => {
-        log.error({ error }, 'the books of the payment channels cannot be opened; trying again')
+        log.error({ error }, 'the payment channels could not be looked after; trying again')
       })
-      const ready = this.opened && this.begun.size === this.parts.set.channels.length
+      const ready = books.areKnown && this.begun.size === set.channels.length
       const waitMs = ready ? REFRESH_MS : LOOK_AGAIN_MS
       await clock.sleep(waitMs, 'payment channels', this.stopping.signal)
     }
@@ -271,11 +283,16 @@ class Work {
 
   private async round(): Promise<void> {
     const { set, books, routing } = this.parts
-    if (!this.opened) await books.open()
-    this.opened = true
+    if (!books.areKnown) {
+      await books.open()
+      this.options.onPlanned()
+    }
     for (const { channel } of set.channels) await this.begin(channel.name)
+    const now = this.options.world.clock.now()
+    if (now < this.refreshAt) return
     await routing.refresh()
     await routing.flush()
+    this.refreshAt = now + REFRESH_MS
   }
 
   /** Plans the reading of a channel's days in its pool's book; planned before, it stays as it is. */
@@ -310,6 +327,20 @@ async function textOf(path: string): Promise<string> {
 
 const schemeText = async (schemes: Files, name: string) =>
   Buffer.from(await schemes.read(name)).toString('utf8')
+
+/**
+ * The rules that ship, without those that prefer or exclude channels this installation does not have.
+ * Rules of other kinds would mean something else with a channel less, and are refused as they stand.
+ */
+async function shippedRules(schemes: Files, { channels }: ChannelSet): Promise<RuleDocument> {
+  const document = parseRules(await schemeText(schemes, 'routing/default.yaml')) as RuleDocument
+  const names = channels.map(({ channel }) => channel.name)
+  const applies = ({ then }: Rule): boolean => {
+    const named = 'prefer' in then ? then.prefer : 'exclude' in then ? then.exclude : []
+    return named.every((name) => names.includes(name))
+  }
+  return { ...document, rules: document.rules.filter(applies) }
+}
 
 async function codeFiles(schemes: Files) {
   const names = (await schemes.list('codes')).filter((name) => name.endsWith('.csv'))
