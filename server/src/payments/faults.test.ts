@@ -1,60 +1,13 @@
-/** What rails, payers and crashes do to a pay-in; the rail's own book is the judge. */
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { payId, type TestPayments, testPayments } from '../../testing/payments.ts'
-import type { Attempt } from './attempt.ts'
-import type { NewPayIn, PayIn } from './pay-in.ts'
-import type { Opened, Refused } from './pay-ins.ts'
+/** What rails and payers do to a pay-in; the rail's own book is the judge. */
+import { afterAll, describe, expect, test } from 'vitest'
+import { MINUTE, opened, payInStage } from './testing/pay-ins.ts'
 
-let on: TestPayments
-
-beforeAll(async () => {
-  on = await testPayments()
-})
+const stage = await payInStage()
+const { added, attemptsOf, callBack, exceptionsOf, factsOf, judged, left, open, payIn, sweep } =
+  stage
+const on = stage.on
 
 afterAll(() => on.stop())
-
-const MINUTE = 60_000
-const opened = (result: Opened | Refused): Opened => {
-  if ('refused' in result) throw new Error(`refused: ${result.refused}`)
-  return result
-}
-
-const open = async (key: string, more?: Partial<NewPayIn>) => {
-  const wanted = on.wanted(key, more)
-  const { attempts } = opened(await on.payments.openPayIn(wanted))
-  return { id: wanted.id, attempt: attempts.at(-1)!, attempts, wanted }
-}
-
-const payIn = async (id: string): Promise<PayIn> => (await on.payments.payIn(on.book, id))!
-const attemptsOf = (id: string): Promise<Attempt[]> =>
-  on.payments.attempts(on.book, payId(on.book, id))
-const callBack = (reference: string, rail = on.rail) =>
-  on.payments.takeCallback(rail.channel.name, rail.callback(reference))
-const sweep = (ms: number) => on.sweeper.sweepUntil(on.world.clock.now() + ms)
-
-/** What our books say came in, and what the rails say they moved. */
-async function judged() {
-  const moved = [...on.rail.movements, ...on.other.movements]
-  const rails = moved.reduce((sum, { amount }) => sum + amount, 0n)
-  const books = (await on.balance(on.destination)) + (await on.suspense())
-  return { rails, books }
-}
-
-/** Runs `work` and answers what it added to the destination, to suspense, and to the rails' books. */
-async function added(work: () => Promise<unknown>) {
-  const before = [await on.balance(on.destination), await on.suspense(), (await judged()).rails]
-  await work()
-  const after = [await on.balance(on.destination), await on.suspense(), (await judged()).rails]
-  return after.map((value, index) => value - before[index]!)
-}
-
-const exceptionsOf = async (id: string) => {
-  const about = (await attemptsOf(id)).map((each) => `att_${on.book}_${each.id}`)
-  return (await on.exceptions()).filter((each) => about.includes(each.about))
-}
-
-const factsOf = async (id: string) =>
-  (await on.events('payments.attempt_ended')).filter((fact) => fact.order === payId(on.book, id))
 
 describe('callbacks', () => {
   test('fifty at once have one effect and fifty equal replies', async () => {
@@ -314,107 +267,10 @@ describe('time', () => {
   })
 })
 
-describe('crashes', () => {
-  test('before the socket: it never left, and is found out by asking', async () => {
-    on.rail.beforeSend = () => new Promise(() => undefined)
-    const wanted = on.wanted('crash before send')
-    void on.payments.openPayIn(wanted)
-    await committed(wanted.id)
-    on.restart()
-    await sweep(30 * MINUTE)
-    const [attempt] = await attemptsOf(wanted.id)
-    expect([attempt!.state, on.rail.arrivals.has(attempt!.reference)]).toEqual(['failed', false])
-    expect((await payIn(wanted.id)).state).toBe('closed')
-  })
-
-  test('a sender that sleeps through its window sends nothing', async () => {
-    let wake = () => {}
-    on.rail.beforeSend = () =>
-      new Promise((resolve) => {
-        wake = resolve
-      })
-    const wanted = on.wanted('sleeps')
-    const opening = on.payments.openPayIn(wanted)
-    await committed(wanted.id)
-    await sweep(16_000)
-    wake()
-    const { attempts } = opened(await opening)
-    expect(attempts[0]?.state).toBe('unknown')
-    expect(on.rail.arrivals.has(attempts[0]!.reference)).toBe(false)
-  })
-
-  test('after the rail acted: asked, paid, booked once', async () => {
-    on.rail.faults.push('hangs')
-    const wanted = on.wanted('crash after send')
-    void on.payments.openPayIn(wanted)
-    await committed(wanted.id)
-    on.restart()
-    await sweep(MINUTE)
-    const [attempt] = await attemptsOf(wanted.id)
-    expect(attempt?.state).toBe('accepted')
-    on.rail.finish(attempt!.reference)
-    const gain = await added(() => sweep(10 * MINUTE))
-    expect(gain).toEqual([10_000n, 0n, 0n])
-    // The caller sends the request again: the same payment, in its present state.
-    const again = opened(await on.payments.openPayIn(wanted))
-    expect([again.replayed, again.payIn.state]).toEqual([true, 'succeeded'])
-    expect(on.rail.arrivals.get(attempt!.reference)).toBe(1)
-  })
-
-  test('after the callback was committed: told again, another server says the same', async () => {
-    const { attempt } = await open('crash after callback')
-    on.rail.finish(attempt.reference)
-    await callBack(attempt.reference)
-    on.restart()
-    const gain = await added(() => callBack(attempt.reference))
-    expect(gain).toEqual([0n, 0n, 0n])
-  })
-
-  /** Waits for the command that opens it; the rest of the opener never runs. */
-  async function committed(id: string): Promise<void> {
-    while ((await on.payments.payIn(on.book, id)) === undefined) await Promise.resolve()
-  }
-})
-
-describe('two at once', () => {
-  test('two more attempts under two keys are numbered one after the other', async () => {
-    const { id } = await open('two attempts')
-    const pay = { methods: ['wechat_native' as const], bank: '', accountType: '' as const }
-    await Promise.all(
-      ['d', 'e', 'f'].map((digit) =>
-        on.payments.attemptPayIn({ book: on.book, id, attemptId: digit.repeat(32) }, pay),
-      ),
-    )
-    expect((await attemptsOf(id)).map(({ number }) => number)).toEqual([1, 2, 3, 4])
-  })
-
-  test('closing and paying at the same time end in one of the two, with the money right', async () => {
-    for (let round = 0; round < 10; round += 1) {
-      const { id, attempt } = await open(`race ${round}`)
-      on.rail.finish(attempt.reference)
-      const gain = await added(() =>
-        Promise.all([
-          on.payments.closePayIn({ book: on.book, id }),
-          callBack(attempt.reference),
-          on.payments.desk.askNow(on.book, attempt.id),
-        ]),
-      )
-      expect(gain).toEqual([10_000n, 0n, 0n])
-      expect((await payIn(id)).state).toBe('succeeded')
-    }
-  })
-})
-
 test('in the end every account proves, and nothing that is final is still asked about', async () => {
   const { rails, books } = await judged()
   expect(books).toBe(rails)
-  expect(await on.proofs()).toEqual([])
-  const asked = await on.database.db.query(
-    `select 1 from base.due d join payments.attempt a
-       on a.book_id = d.book_id and replace(a.id::text, '-', '') = d.key
-     where d.kind = 'payments.ask_attempt' and a.state in ('succeeded', 'failed')`,
-  )
-  expect(asked).toEqual([])
+  expect(await left()).toEqual({ proofs: [], asked: [] })
 })
 
 function permutations<T>(items: readonly T[]): T[][] {
