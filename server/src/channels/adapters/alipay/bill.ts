@@ -9,7 +9,7 @@ import { createHash } from 'node:crypto'
 import iconv from 'iconv-lite'
 import { isMoneyRefusal, parseDecimal } from '#money'
 import type { ChannelFile, ChannelFileProblem, ChannelFileRow } from '../../payment-channel.ts'
-import { readZip, ZipRefused } from './zip.ts'
+import { readZip } from '../../zip.ts'
 
 const COLUMNS =
   '支付宝交易号,商户订单号,业务类型,商品名称,创建时间,完成时间,门店编号,门店名称,操作员,终端号,对方账户,订单金额（元）,商家实收（元）,支付宝红包（元）,集分宝（元）,支付宝优惠（元）,商家优惠（元）,券核销金额（元）,券名称,商家红包消费金额（元）,卡消费金额（元）,退款批次号/请求号,服务费（元）,分润（元）,备注'
@@ -35,9 +35,10 @@ export function readBill(
 ): ChannelFile | ChannelFileProblem {
   try {
     const files = readZip(bytes)
-    expectThat(files.length === 2, 'the archive does not hold two files')
-    const rows = readRows(textOf(files[0]!), date, sellerId)
-    checkSummary(textOf(files[1]!), rows, date, sellerId)
+    if ('says' in files) throw new Broken(files.says)
+    expectThat(files.length === 2, 'the zip does not hold two files')
+    const rows = readRows(textOf(files[0]!.bytes), date, sellerId)
+    checkSummary(textOf(files[1]!.bytes), rows, date, sellerId)
     const settled = rows.reduce((sum, row) => sum + signed(row) - row.fee, 0n)
     return {
       date,
@@ -48,7 +49,7 @@ export function readBill(
       settlementReference: settlementReference(date, sellerId),
     }
   } catch (error) {
-    if (error instanceof Broken || error instanceof ZipRefused) {
+    if (error instanceof Broken) {
       return { problem: 'refused', says: `The bill of ${date} is refused: ${error.message}.` }
     }
     throw error

@@ -9,6 +9,7 @@
 import { createHash } from 'node:crypto'
 import { inflateSync } from 'node:zlib'
 import type { ChannelFile, ChannelFileProblem, ChannelFileRow } from '../../payment-channel.ts'
+import { readZip, UNPACKED_BYTES_MOST } from '../../zip.ts'
 import { amountOf } from './callback.ts'
 import {
   CHARGEBACK_CODE,
@@ -21,7 +22,6 @@ import {
 } from './spec.ts'
 import { NO_SUCH_FILE, SUCCESS } from './status.ts'
 import { field, post, shanghai, type Wire } from './wire.ts'
-import { BYTES_MOST, readZip } from './zip.ts'
 
 const refused = (says: string): ChannelFileProblem => ({ problem: 'refused', says })
 
@@ -63,7 +63,7 @@ export function readFile(
   let zip: Uint8Array
   try {
     if (!/^[0-9A-Za-z+/]+={0,2}$/.test(content)) return refused('fileContent is not base64')
-    zip = inflateSync(Buffer.from(content, 'base64'), { maxOutputLength: BYTES_MOST })
+    zip = inflateSync(Buffer.from(content, 'base64'), { maxOutputLength: UNPACKED_BYTES_MOST })
   } catch {
     return refused('fileContent cannot be inflated')
   }
