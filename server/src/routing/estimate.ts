@@ -14,7 +14,8 @@ export interface Case {
   readonly from: string
   /** Where the draft would send it; the same text when it stays, empty when nowhere. */
   readonly to: string
-  readonly succeeded: boolean
+  /** `undefined`: not final, or failed for the user's cause. It has a cost, but is in no success rate. */
+  readonly succeeded: boolean | undefined
   /** Fen the draft would pay more. */
   readonly cost: bigint
   /** Breaches of limits the draft would add or take away: −1, 0, 1. */
@@ -44,7 +45,7 @@ interface Dice {
 interface Group {
   readonly from: string
   readonly to: string
-  readonly succeeded: boolean
+  readonly succeeded: boolean | undefined
   readonly number: number
   readonly cost: bigint
   readonly breach: number
@@ -67,6 +68,7 @@ export function estimate(
   )
   const levels = levelsOf([...groups, ...others])
   const unseen = groups
+    .filter(({ succeeded }) => succeeded !== undefined)
     .filter(({ from, to }) => to !== from && to !== '' && levels(to) === undefined)
     .reduce((sum, { number }) => sum + number, 0)
   const whole = change(groups, others, levels, ({ number }) => number)
@@ -108,7 +110,8 @@ function widths(cell: string): readonly string[] {
 /** The level a cell is judged by: the narrowest with enough attempts; any at all of the channel. */
 function levelsOf(groups: readonly Group[]): (cell: string) => string | undefined {
   const seen = new Map<string, number>()
-  for (const { from, number } of groups) {
+  for (const { from, succeeded, number } of groups) {
+    if (succeeded === undefined) continue
     for (const level of widths(from)) seen.set(level, (seen.get(level) ?? 0) + number)
   }
   const known = new Map<string, string | undefined>()
@@ -141,6 +144,7 @@ function change(
     ...drawn,
     ...others.map((group) => ({ group, number: draw(group) })),
   ]) {
+    if (group.succeeded === undefined) continue
     for (const level of widths(group.from)) {
       all.set(level, (all.get(level) ?? 0) + number)
       if (group.succeeded) good.set(level, (good.get(level) ?? 0) + number)
@@ -148,9 +152,10 @@ function change(
   }
   let [total, gained, cost, breaches] = [0, 0, 0n, 0]
   for (const { group, number } of drawn) {
-    total += number
     cost += (group.cost * BigInt(number)) / BigInt(group.number)
     breaches += group.breach * number
+    if (group.succeeded === undefined) continue
+    total += number
     if (group.to === group.from) continue
     // Where no channel is left it certainly does not succeed.
     const level = group.to === '' ? undefined : levels(group.to)

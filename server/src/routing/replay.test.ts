@@ -141,6 +141,17 @@ test('failures of the user’s cause are left out, and so is what is not final',
   expect(result.attempts).toBe(1000)
 })
 
+test('failures of the user’s cause do not count against the channel an attempt would go to', () => {
+  // Where nothing but users fails, every channel is as good as the other.
+  const attempts = traffic({ seed: 5, count: 2000, users: 200 }).map((each) =>
+    each.code === 'BANK' ? { ...each, state: 'succeeded', code: '' } : each,
+  )
+  const result = replayed(attempts)
+  expect(result.recorded.successPpm).toBe(1_000_000)
+  expect(result.moved).toBeGreaterThan(500)
+  expect(result.success).toEqual({ change: 0n, low: 0n, high: 0n })
+})
+
 test('what the draft’s router would have learnt by then, it uses, and nothing of later', () => {
   const attempts = traffic({ seed: 6, count: 400, code: 'NO_PERMISSION' })
   const result = replayed(attempts, rulesOf([]))

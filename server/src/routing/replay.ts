@@ -164,9 +164,8 @@ function note(
   }
   tally.cases.push({
     from: at,
-    // What does not count for success keeps its outcome wherever it goes.
-    to: !counted || to === attempt.channel ? at : to === undefined ? '' : cellOf(attempt, to),
-    succeeded,
+    to: to === attempt.channel ? at : to === undefined ? '' : cellOf(attempt, to),
+    succeeded: counted ? succeeded : undefined,
     cost: cost(after) - cost(before),
     breach: breaches(after, request) - breached,
   })
