@@ -2,8 +2,8 @@
  * A breaker over one channel, or one channel and bank: it opens when the channel fails by its own
  * fault again and again, and after a wait lets one attempt at a time through until two have worked.
  *
- * The one thing to get wrong is old news: only attempts made after the wait say that a channel is
- * well again. What was sent before the breaker opened and is told later moves nothing.
+ * The one thing to get wrong is old news: only attempts made after the breaker came into its state
+ * move it. What was sent before and is told later neither closes a breaker nor opens it again.
  */
 import type { Instant } from '#base'
 import { type BreakerState, nextState } from './states.ts'
@@ -58,7 +58,7 @@ export function observed(
   terms: BreakerTerms,
 ): Breaker {
   const now = breakerAt(breaker, end.at)
-  if (now.state === 'open') return now
+  if (now.state === 'open' || end.madeAt < now.since) return now
   if (now.state === 'half_open') return probed(now, end, terms)
   if (end.good) return now.streak === 0 ? now : { ...now, streak: 0 }
   const streak = now.streak + 1
@@ -70,10 +70,9 @@ export function observed(
 
 function probed(
   now: Breaker,
-  end: { readonly good: boolean; readonly madeAt: Instant; readonly at: Instant },
+  end: { readonly good: boolean; readonly at: Instant },
   terms: BreakerTerms,
 ): Breaker {
-  if (end.madeAt < now.since) return now
   if (!end.good) {
     const waitMs = Math.min(now.waitMs * 2, terms.waitMostMs)
     return { state: nextState('half_open', 'failed_again'), since: end.at, streak: 0, waitMs }

@@ -192,6 +192,20 @@ describe('breaker', () => {
     expect(health.condition(cell, half + 5)).toBe('well')
   })
 
+  test('failures told late, of attempts made before the breaker closed, do not open it anew', () => {
+    const health = tripped()
+    const half = MONDAY_TEN + MINUTE
+    for (let n = 1; n <= 2; n += 1) {
+      health.takeProbe(cell, half + n)
+      health.observe(end('good', { madeAt: half + n, at: half + n }))
+    }
+    expect(health.condition(cell, half + 3)).toBe('well')
+    for (let n = 0; n < 5; n += 1) health.observe(end('bad', { madeAt: MONDAY_TEN, at: half + 4 }))
+    expect(health.condition(cell, half + 5)).toBe('well')
+    for (let n = 0; n < 5; n += 1) health.observe(end('bad', { at: half + 6 }))
+    expect(health.condition(cell, half + 7)).toBe('down')
+  })
+
   test('a probe that fails doubles the wait, and one nobody answers is not waited for for ever', () => {
     const health = tripped()
     const half = MONDAY_TEN + MINUTE
