@@ -6,7 +6,7 @@ import { closureOf } from './evaluate.ts'
 import { boxesOf, implies } from './reach.ts'
 import { parseRules, type Rule, RuleTextRefused } from './rule.ts'
 import { ruleVersion } from './rule-set.ts'
-import { defaultRules, NAMES, POLICY, rule } from './testing/ground.ts'
+import { defaultRules, NAMES, POLICY, rule, rulesOf } from './testing/ground.ts'
 
 function problems(...rules: unknown[]): string[] {
   const read = checkRules({ policy: POLICY, rules }, NAMES)
@@ -39,6 +39,14 @@ describe('a document of rules', () => {
       { only: ['unionpay'] },
       '/rules/0/when never_applies',
     ],
+    [
+      '!(direction in ["collect", "pay", "refund"])',
+      { only: ['unionpay'] },
+      '/rules/0/when never_applies',
+    ],
+    ['amount < 0', { only: ['unionpay'] }, '/rules/0/when never_applies'],
+    ['hour > 23', { only: ['unionpay'] }, '/rules/0/when never_applies'],
+    ['!(weekday >= 1)', { only: ['unionpay'] }, '/rules/0/when never_applies'],
     ['true', { only: ['unionpya'] }, '/rules/0/then unknown_channel'],
     ['true', { split: { unionpay: 1 } }, '/rules/0/then/split shares'],
   ])('%s, %j: %s', (when, then, problem) => {
@@ -124,6 +132,18 @@ describe('a document of rules', () => {
   test('that is no YAML is refused with a sentence', () => {
     expect(() => parseRules('a: [')).toThrow(RuleTextRefused)
   })
+})
+
+test('every rule that holds is found, also one for payments whose bank is not known', () => {
+  const set = rulesOf([
+    rule('a', 'bank == ""', { exclude: ['unionpay'] }),
+    rule('b', 'bank in ["", "ICBC"]', { exclude: ['bank-direct'] }),
+    rule('c', 'bank == "ICBC"', { exclude: ['netsunion'] }),
+  ])
+  const found = (bank: string) => set.candidates('pay', bank).map(({ id }) => id)
+  expect(found('')).toEqual(['a', 'b'])
+  expect(found('ICBC')).toEqual(['b', 'c'])
+  expect(found('CMB')).toEqual([])
 })
 
 describe('what a condition can hold for', () => {
@@ -218,6 +238,7 @@ describe('what a condition can hold for', () => {
     ['bank.startsWith("I") && hour == 3', 'bank.startsWith("I")', true],
     ['direction != "pay"', 'direction in ["collect", "refund"]', true],
     ['true', 'amount > 0', false],
+    ['attributes.scene.contains("a  b")', 'attributes.scene.contains("a b")', false],
   ])('%s implies %s: %s', (a, b, expected) => {
     // The second one could be told too, but only by splitting boxes; it is let pass as unknown.
     expect(implies(boxesOf(ast(a).ast)!, boxesOf(ast(b).ast)!)).toBe(expected)

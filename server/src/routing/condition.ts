@@ -36,6 +36,12 @@ export const WORDS: Readonly<Partial<Record<Variable, readonly string[]>>> = {
   methods: COLLECT_METHODS,
 }
 
+/** The whole numbers a variable can be; `most` is absent when there is none. */
+export function rangeOf(name: string): { readonly least: bigint; readonly most?: bigint } {
+  if (name === 'hour') return { least: 0n, most: 23n }
+  return name === 'weekday' ? { least: 1n, most: 7n } : { least: 0n }
+}
+
 export type Context = Readonly<Record<Variable, unknown>>
 
 export interface Condition {
@@ -184,8 +190,7 @@ function knownWord(name: string, values: readonly Literal[]): ConditionProblem |
     const list = words!.filter((word) => word !== '').join(', ')
     return { code: 'unknown_word', says: `${name} is never "${odd}"; it is one of ${list}.` }
   }
-  const [least, most] =
-    name === 'hour' ? [0n, 23n] : name === 'weekday' ? [1n, 7n] : [0n, undefined]
+  const { least, most } = rangeOf(name)
   const far = values.find(
     (value) => typeof value === 'bigint' && (value < least || (most !== undefined && value > most)),
   )

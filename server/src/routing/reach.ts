@@ -7,7 +7,7 @@
  * says no. A condition with too many boxes is not told.
  */
 import type { ASTNode } from '@marcbachmann/cel-js'
-import { literal, subject, type Variable, WORDS } from './condition.ts'
+import { literal, rangeOf, subject, type Variable, WORDS } from './condition.ts'
 
 interface Texts {
   /** Absent: any. */
@@ -65,12 +65,12 @@ function atom(node: ASTNode, positive: boolean): readonly Box[] {
       return textBox(name, positive, values as string[])
     }
     if (name !== undefined && positive && values.every((value) => typeof value === 'bigint')) {
-      return (values as bigint[]).map((value) => spanBox(name, { least: value, most: value }))
+      return (values as bigint[]).flatMap((value) => spanBox(name, { least: value, most: value }))
     }
   }
   const compared = comparison(node, positive)
   if (compared !== undefined) return compared
-  const text = node.input.slice(node.start, node.end).replaceAll(/\s+/g, ' ')
+  const text = node.input.slice(node.start, node.end)
   return [{ ...ANY, tests: new Set([positive ? text : `!${text}`]) }]
 }
 
@@ -93,12 +93,12 @@ function comparison(node: ASTNode, positive: boolean): readonly Box[] | undefine
   if (typeof value === 'string') {
     return op === '==' || op === '!=' ? textBox(name, op === '==', [value]) : undefined
   }
-  if (op === '==') return [spanBox(name, { least: value, most: value })]
-  if (op === '>=') return [spanBox(name, { least: value })]
-  if (op === '>') return [spanBox(name, { least: value + 1n })]
-  if (op === '<=') return [spanBox(name, { most: value })]
-  if (op === '<') return [spanBox(name, { most: value - 1n })]
-  return [spanBox(name, { most: value - 1n }), spanBox(name, { least: value + 1n })]
+  if (op === '==') return spanBox(name, { least: value, most: value })
+  if (op === '>=') return spanBox(name, { least: value })
+  if (op === '>') return spanBox(name, { least: value + 1n })
+  if (op === '<=') return spanBox(name, { most: value })
+  if (op === '<') return spanBox(name, { most: value - 1n })
+  return [...spanBox(name, { most: value - 1n }), ...spanBox(name, { least: value + 1n })]
 }
 
 function textBox(name: string, among: boolean, values: readonly string[]): readonly Box[] {
@@ -109,11 +109,17 @@ function textBox(name: string, among: boolean, values: readonly string[]): reado
     : words === undefined
       ? { not: given }
       : { among: new Set(words.filter((word) => !given.has(word))), not: new Set() }
-  return [{ ...ANY, texts: new Map([[name, texts]]) }]
+  return texts.among?.size === 0 ? [] : [{ ...ANY, texts: new Map([[name, texts]]) }]
 }
 
-function spanBox(name: string, span: Span): Box {
-  return { ...ANY, spans: new Map([[name, span]]) }
+/** The span within what the variable can be at all; nothing when it lies outside. */
+function spanBox(name: string, span: Span): readonly Box[] {
+  const met = meetSpans(rangeOf(name), span)
+  return isEmpty(met) ? [] : [{ ...ANY, spans: new Map([[name, met]]) }]
+}
+
+function isEmpty({ least, most }: Span): boolean {
+  return least !== undefined && most !== undefined && least > most
 }
 
 /** Where both hold; nothing when that is nowhere. */
@@ -127,7 +133,7 @@ function meet(a: Box, b: Box): Box | undefined {
   const spans = new Map(a.spans)
   for (const [name, other] of b.spans) {
     const met = meetSpans(spans.get(name), other)
-    if (met.least !== undefined && met.most !== undefined && met.least > met.most) return undefined
+    if (isEmpty(met)) return undefined
     spans.set(name, met)
   }
   const tests = new Set([...a.tests, ...b.tests])

@@ -43,7 +43,9 @@ export function createRuleSet(
   for (const direction of ['collect', 'pay', 'refund']) {
     const here = rows.filter((row) => row.directions?.has(direction) ?? true)
     for (const bank of [...named, undefined]) {
-      const may = here.filter(({ banks }) => banks === undefined || (bank && banks.has(bank)))
+      const may = here.filter(
+        ({ banks }) => banks === undefined || (bank !== undefined && banks.has(bank)),
+      )
       index.set(
         keyOf(direction, bank),
         may.map(({ ready }) => ready),
