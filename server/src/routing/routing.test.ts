@@ -217,6 +217,42 @@ describe('facts', () => {
     expect((await open()).learnt()).toMatchObject([{ ...lacking, refusals: 1 }])
   })
 
+  /** A database that runs `before` ahead of every statement with `words`. */
+  const watched = (words: string, before: () => Promise<unknown>) =>
+    ({
+      ...database.db,
+      query: async (sql: string, params?: readonly unknown[]) => {
+        const rows = await database.db.query(sql, params)
+        if (sql.includes(words)) await before()
+        return rows
+      },
+    }) as typeof database.db
+
+  test('of another server are taken in, also after a reading that failed', async () => {
+    let away = false
+    const db = watched('from routing.observation', () =>
+      away ? Promise.reject(new Error('the database is away')) : Promise.resolve(),
+    )
+    const routing = await open({ world: { ...world, db } })
+    await (await open()).observe(trouble())
+    await world.clock.advance(10 * MINUTE)
+    away = true
+    await expect(routing.refresh()).rejects.toThrow('away')
+    away = false
+    await routing.refresh()
+    expect(routing.health().find(({ bank }) => bank === 'ICBC')).toMatchObject({ bad: 1 })
+  })
+
+  test('that teach something while lessons are read stay learnt', async () => {
+    let refuse = (): Promise<unknown> => Promise.resolve()
+    const db = watched('from routing.learnt_permission order', () => refuse())
+    const routing = await open({ world: { ...world, db } })
+    refuse = () =>
+      routing.observe(fact({ ...now(), ...lacking, result: 'failed', code: 'NO_PERMISSION' }))
+    await routing.refresh()
+    expect(routing.learnt()).toMatchObject([{ ...lacking, refusals: 1 }])
+  })
+
   test('a channel in trouble is passed by and comes back by itself', async () => {
     const routing = await open()
     for (let n = 0; n < 5; n += 1) await routing.observe(trouble())
@@ -249,6 +285,10 @@ describe('versions of the rules', () => {
     expect(neighbour.decide(request()).channel).toBe('netsunion')
     await neighbour.refresh()
     expect(neighbour.decide(request())).toEqual(decision)
+    // What is in force already is not read and checked again.
+    const inForce = neighbour.activeRules()
+    await neighbour.refresh()
+    expect(neighbour.activeRules()).toBe(inForce)
     expect((await open()).activeRules().version).toBe(kept.version)
     expect(await routing.versions()).toMatchObject([
       { version: kept.version, note: 'all by the bank', activatedAt: world.clock.now() },

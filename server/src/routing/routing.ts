@@ -23,7 +23,7 @@ import {
 import type { Learnt, LearntChange } from './learnt.ts'
 import { createMemoryRouter } from './memory-router.ts'
 import type { RuleDocument, RuleProblem } from './rule.ts'
-import { createRuleSet, type RuleSet } from './rule-set.ts'
+import { createRuleSet, type RuleSet, ruleVersion } from './rule-set.ts'
 import * as store from './store.ts'
 
 export interface RoutingOptions {
@@ -86,6 +86,7 @@ export async function openRouting(options: RoutingOptions): Promise<Routing> {
 
   // What could not be written stays here, and the next delivery tries again.
   const changes: LearntChange[] = []
+  let lessonsMoved = 0
   let urgent = false
   const flush = async () => {
     const batch = [...waiting.values()]
@@ -101,11 +102,14 @@ export async function openRouting(options: RoutingOptions): Promise<Routing> {
     urgent = changes.length > 0
   }
   const observe = async (fact: AttemptFact) => {
-    const learnt = router.learn(fact)
-    if (learnt !== undefined) {
-      const { observation, change } = learnt
+    const taken = router.learn(fact)
+    if (taken !== undefined) {
+      const { observation, change } = taken
       waiting.set(observation.attempt, observation)
-      if (change !== undefined) changes.push(change)
+      if (change !== undefined) {
+        changes.push(change)
+        lessonsMoved += 1
+      }
       if (change?.kind === 'kept') {
         world.log.warn({ learnt: change.learnt }, 'a channel refused for lack of permission')
       }
@@ -113,17 +117,23 @@ export async function openRouting(options: RoutingOptions): Promise<Routing> {
     }
     if (urgent || waiting.size >= (options.batch ?? BATCH)) await flush()
   }
+  const readLessons = async () => {
+    const before = lessonsMoved
+    const rows = await store.readLearnt(world.db)
+    // What was learnt here meanwhile, or is not written yet, is not in these rows.
+    if (lessonsMoved === before && changes.length === 0) lessons.restore(rows)
+  }
   const refresh = async () => {
-    const since = read
-    read = world.clock.now() - OVERLAP_MS
-    for (const observation of await store.readObservations(world.db, since)) {
+    const begun = world.clock.now()
+    for (const observation of await store.readObservations(world.db, read)) {
       router.restore(observation)
     }
-    lessons.restore(await store.readLearnt(world.db))
+    read = begun - OVERLAP_MS
+    await readLessons()
     const document = await store.findRules(world.db)
+    if (document === undefined || ruleVersion(document) === router.rules().version) return
+    const found = createRuleSet(document, channels)
     // A version that names a channel this server no longer has stays out; the former goes on.
-    const found = document === undefined ? undefined : createRuleSet(document, channels)
-    if (found === undefined) return
     if (!('problems' in found)) router.setRules(found)
     else world.log.error({ problems: found.problems }, 'the routing rules in force do not fit')
   }
@@ -141,6 +151,7 @@ export async function openRouting(options: RoutingOptions): Promise<Routing> {
     learnt: () => lessons.rows(),
     forget: async (cell) => {
       const stored = await store.dropLearnt(world.db, cell)
+      lessonsMoved += 1
       return lessons.forget(cell) || stored
     },
     activeRules: router.rules,

@@ -26,17 +26,15 @@ export async function keepRules(
   )
 }
 
-/** Puts a kept version in force; false when there is no such version. */
+/** Puts a kept version in force. */
 export async function activateRules(
   tx: Tx,
   of: { version: string; by: string; at: Instant },
-): Promise<boolean> {
-  const rows = await tx.query(
-    `insert into routing.activation (version, activated_by, activated_at)
-     select version, $2, $3 from routing.rule_set where version = $1 returning 1`,
+): Promise<void> {
+  await tx.query(
+    'insert into routing.activation (version, activated_by, activated_at) values ($1, $2, $3)',
     [of.version, of.by, new Date(of.at)],
   )
-  return rows.length > 0
 }
 
 export interface KeptRules {
