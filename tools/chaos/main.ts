@@ -62,7 +62,7 @@ async function ledger(options: Options): Promise<number> {
   const planted: Record<string, boolean> = {}
   for (const plant of PLANTS) {
     progress(`planted fault "${plant.name}": ${plant.says}`)
-    const { found } = await playPlant(plant, seed, progress)
+    const found = await playPlant(plant, seed, progress)
     planted[plant.name] = found
     progress(`planted fault "${plant.name}": ${found ? 'found' : 'NOT FOUND'}`)
   }
