@@ -102,3 +102,14 @@ export async function one<T>(
   const { rows } = await client.query<{ value: T }>(sql, params)
   return rows[0]!.value
 }
+
+/** Runs statements on a connection of their own. */
+export async function runSql(url: string, sql: string): Promise<void> {
+  const client = new pg.Client({ connectionString: url })
+  await client.connect()
+  try {
+    await client.query(sql)
+  } finally {
+    await client.end()
+  }
+}

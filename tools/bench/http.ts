@@ -4,20 +4,19 @@
  * processes; together with PostgreSQL they share the machine's cores.
  */
 import { fork } from 'node:child_process'
-import { cpus } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import autocannon from 'autocannon'
 import pg from 'pg'
-import { one, startBenchServer } from './database.ts'
+import { one, runSql } from './database.ts'
 import { accountId, BOOK, fillLedger, sealRest } from './engine.ts'
 import { type Figure, figure, number, rounded, show, table } from './figures.ts'
 import { FLOOR_TABLE, floor } from './floor.ts'
-import { runSql } from './ledger.ts'
 import type { Bench } from './main.ts'
-import { column, type Design, type Measurements, measure, of, ratio } from './measure.ts'
+import { column, type Design, type Measurements, of, ratio } from './measure.ts'
 import { ACCOUNTS, pairs } from './plan.ts'
 import { processTime } from './processor-time.ts'
 import { RandomPool } from './random-pool.ts'
+import { measureSideBySide, type Repeats, sideBySideOptions, termsOf } from './side-by-side.ts'
 
 const PROGRAM = fileURLToPath(new URL('./http-server.ts', import.meta.url))
 
@@ -42,44 +41,26 @@ const RATIOS = [
   ['batch100_vs_floor', 'batch100', 'floor', 0.1],
 ] as const
 
+const REPEATS: Repeats = [5, 2]
+
 export const httpBench: Bench = {
   says: 'Transfers over HTTP beside a route that does nothing, and beside the floor.',
-  options: {
-    repeats: { says: 'how often every design is measured (5)' },
-    seconds: { says: 'how long each measurement lasts (4)' },
-    seed: { says: 'of the order within a repeat (1)' },
-    quick: {
-      says: 'two repeats of one second: proves that it runs, no figures to quote',
-      flag: true,
-    },
-  },
+  options: sideBySideOptions(REPEATS),
   run: async (options, print) => {
-    const quick = options.flag('quick')
-    const repeats = options.number('repeats', quick ? 2 : 5)
-    const seconds = options.number('seconds', quick ? 1 : 4)
-    const seed = options.number('seed', 1)
-    const progress = (line: string) => console.error(line)
-    progress('starting a throw-away PostgreSQL, durable in every respect')
-    const server = await startBenchServer()
-    try {
-      await server.makeTemplate(async (url) => {
+    const terms = termsOf(options, REPEATS)
+    const { found, says } = await measureSideBySide({
+      ...{ designs: [floor, ...LOADS.map(design)], terms },
+      fill: async (url) => {
         await fillLedger(url)
         await runSql(url, FLOOR_TABLE)
-      })
-      const designs = [floor, ...LOADS.map(design)]
-      const found = await measure({ server, designs, repeats, seconds, seed, print: progress })
-      print(
-        `${server.version}, Node ${process.versions.node}, ${cpus().length} cores, ` +
-          `${repeats} repeats of ${seconds} s, seed ${seed}. Medians [lowest–highest].`,
-      )
-      print('')
-      print(ratesTable(found))
-      print('')
-      print(ratiosTable(found))
-      return { repeats, seconds, seed, ...figures(found) }
-    } finally {
-      await server.stop()
-    }
+      },
+    })
+    print(says)
+    print('')
+    print(ratesTable(found))
+    print('')
+    print(ratiosTable(found))
+    return { ...terms, ...figures(found) }
   },
 }
 

@@ -2,15 +2,14 @@
  * `npm run bench -- ledger`: the book writer beside the floor of this PostgreSQL and beside the naive
  * ledger, in one run.
  */
-import { cpus } from 'node:os'
-import pg from 'pg'
-import { startBenchServer } from './database.ts'
+import { runSql } from './database.ts'
 import { COMMAND_TABLE, callers64, command, engine, fillLedger, split10 } from './engine.ts'
 import { type Figure, figure, number, percentile, rounded, show, table } from './figures.ts'
 import { FLOOR_TABLE, floor } from './floor.ts'
 import type { Bench } from './main.ts'
-import { column, type Measurements, measure, of, ratio } from './measure.ts'
+import { column, type Measurements, of, ratio } from './measure.ts'
 import { NAIVE_TABLES, naive } from './naive.ts'
+import { measureSideBySide, type Repeats, sideBySideOptions, termsOf } from './side-by-side.ts'
 
 const DESIGNS = [
   floor,
@@ -34,64 +33,27 @@ const RATIOS = [
   ['split10_legs_vs_floor', 'split10', 'floor', 0.35],
 ] as const
 
+const REPEATS: Repeats = [5, 2]
+
 export const ledgerBench: Bench = {
   says: 'Rates of the book writer beside the floor and the naive ledger.',
-  options: {
-    repeats: { says: 'how often every design is measured (5)' },
-    seconds: { says: 'how long each measurement lasts (4)' },
-    seed: { says: 'of the order within a repeat (1)' },
-    quick: {
-      says: 'two repeats of one second: proves that it runs, no figures to quote',
-      flag: true,
-    },
-  },
+  options: sideBySideOptions(REPEATS),
   run: async (options, print) => {
-    const quick = options.flag('quick')
-    const repeats = options.number('repeats', quick ? 2 : 5)
-    const seconds = options.number('seconds', quick ? 1 : 4)
-    const seed = options.number('seed', 1)
-    const progress = (line: string) => console.error(line)
-    progress('starting a throw-away PostgreSQL, durable in every respect')
-    const server = await startBenchServer()
-    try {
-      progress('filling the template: 10,000 accounts for the engine and for the naive ledger')
-      await server.makeTemplate(async (url) => {
+    const terms = termsOf(options, REPEATS)
+    const { found, says } = await measureSideBySide({
+      ...{ designs: DESIGNS, terms },
+      fill: async (url) => {
         await fillLedger(url)
         await runSql(url, `${FLOOR_TABLE}; ${NAIVE_TABLES} ${COMMAND_TABLE}`)
-      })
-      const started = performance.now()
-      const found = await measure({
-        server,
-        designs: DESIGNS,
-        repeats,
-        seconds,
-        seed,
-        print: progress,
-      })
-      print(
-        `${server.version}, Node ${process.versions.node}, ${cpus().length} cores, ` +
-          `${repeats} repeats of ${seconds} s, seed ${seed}, ` +
-          `${Math.round((performance.now() - started) / 1000)} s in all. Medians [lowest–highest].`,
-      )
-      print('')
-      print(ratesTable(found))
-      print('')
-      print(ratiosTable(found))
-      return { repeats, seconds, seed, ...figures(found) }
-    } finally {
-      await server.stop()
-    }
+      },
+    })
+    print(says)
+    print('')
+    print(ratesTable(found))
+    print('')
+    print(ratiosTable(found))
+    return { ...terms, ...figures(found) }
   },
-}
-
-export async function runSql(url: string, sql: string): Promise<void> {
-  const client = new pg.Client({ connectionString: url })
-  await client.connect()
-  try {
-    await client.query(sql)
-  } finally {
-    await client.end()
-  }
 }
 
 function ratesTable(found: Measurements): string {

@@ -3,12 +3,6 @@ import { type Figure, figure, number, percentile, rounded, show, table } from '.
 import { column, type Measurement, type Measurements, of, ratio } from '../measure.ts'
 import type { RsaCost } from './rsa-cost.ts'
 
-export interface Spent {
-  readonly seconds: number
-  readonly budgetSeconds: number
-  readonly budgetGb: number
-}
-
 const more = (found: Measurements, name: string, key: string): Figure =>
   figure(of(found, name).map((one) => one.more[key]!))
 
@@ -57,7 +51,8 @@ function rsaShares(found: Measurements, cost: RsaCost): { ours: Figure; all: Fig
   }
 }
 
-type Row = readonly [name: string, value: Figure, digits: number, gate?: number, above?: boolean]
+/** `below`: the goal is reached under the gate, not over it. */
+type Row = readonly [name: string, value: Figure, digits: number, gate?: number, below?: boolean]
 
 function rows(found: Measurements, cost: RsaCost): Row[] {
   const shares = rsaShares(found, cost)
