@@ -5,6 +5,7 @@
  * cash, and a refused hold keeps its id. So each try to reserve has its own, counted by the payout.
  */
 import { applied, type EffectRow, type OutboxEvent, planDue } from '#base'
+import type { Parts } from '#channels'
 import type { BookWriter, Command, HoldRequest } from '#ledger'
 import { routeJson } from '#routing'
 import type { PaymentsContext } from './context.ts'
@@ -72,9 +73,11 @@ export function reserving(
     readonly by?: string
     readonly note?: string
     readonly also?: readonly EffectRow[]
+    /** What it means to what the payout is for, when its owner has too little by then. */
+    readonly failed?: Parts | undefined
   } = {},
 ): Command {
-  const { also = [] } = more
+  const { also = [], failed } = more
   const { book, id, orgId, holdTry, attempts } = payout
   const writer = context.ledger.writer(book)
   const made = how === 'made'
@@ -89,7 +92,7 @@ export function reserving(
       ? [approvalEnds(payout, { action: 'approve', by: more.by ?? '', note: more.note ?? '' })]
       : []
   return {
-    roots: [payoutRoot(id), payeeRoot(payout.payeeIndex)],
+    roots: [payoutRoot(id), payeeRoot(payout.payeeIndex), ...(failed?.roots ?? [])],
     transfers: [holdOf(writer, payout, holdTry + 1)],
     effects: [
       moved('processing', 1),
@@ -107,7 +110,10 @@ export function reserving(
       }
       // An approval that cannot be carried out leaves the payout waiting for the next one.
       if (how === 'approved') return { effects: [moved('waiting_for_approval', 0, code)] }
-      return { effects: [moved('failed', 0, code)], events: [payoutEvent(payout, 'failed')] }
+      return {
+        effects: [moved('failed', 0, code), ...(failed?.effects ?? [])],
+        events: [payoutEvent(payout, 'failed'), ...(failed?.events ?? [])],
+      }
     },
   }
 }
@@ -167,7 +173,7 @@ export function intended(
     accountType,
     amount,
     currency: context.ledger.writer(book).book.currency,
-    at: context.clock.now(),
+    at: choice.at,
     validUntil,
     route: routeJson(choice.route),
   })

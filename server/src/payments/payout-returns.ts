@@ -38,7 +38,10 @@ export type ReturnPolicy = 'source' | 'suspense'
 
 export type ReturnTaken = 'recorded' | 'known' | 'not_ours'
 
-/** Records a payout that came back; the same one any number of times, by any way. */
+/**
+ * Records a payout that came back; the same one any number of times, by any way. One nobody knew to
+ * have gone is recorded as gone first.
+ */
 export async function recordReturn(
   context: PayoutsContext & { readonly returnsTo: ReturnPolicy },
   at: { readonly book: number; readonly channel: string },
@@ -49,6 +52,7 @@ export async function recordReturn(
   const { book, channel } = at
   const { db, clock, orgId } = context
   let taken: ReturnTaken = 'known'
+  await succeededBefore(context, book, returned)
   await mustCommand(context, book, async () => {
     const attempt = await findAttempt(db, book, { reference: returned.reference })
     const owner = attempt && parsePublicId(attempt.owner, 'pout')
@@ -104,7 +108,6 @@ export async function takeReturn(
   at: { readonly book: number; readonly channel: string },
   returned: PayoutReturned,
 ): Promise<ReturnTaken> {
-  await succeededBefore(context, at.book, returned)
   const taken = await recordReturn(context, at, returned)
   if (taken !== 'not_ours') return taken
   const { flow, amount, reference } = returned

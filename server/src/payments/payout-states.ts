@@ -1,4 +1,4 @@
-/** States of payouts, refunds, settlements and money that moves without us: data the SQL checks equal. */
+/** States of payouts, what they are for, and where one that came back goes: data the SQL checks equal. */
 
 export const PAYOUT_STATES = [
   /** The owner has the money, but it has not come in at the bank yet. */
@@ -22,6 +22,8 @@ export const PAYOUT_MOVES = [
   { from: 'waiting_for_cash', on: 'cash_came', to: 'processing' },
   { from: 'waiting_for_cash', on: 'cancelled', to: 'cancelled' },
   { from: 'waiting_for_cash', on: 'expired', to: 'failed' },
+  /** Its owner has too little by the time the cash is there. */
+  { from: 'waiting_for_cash', on: 'refused', to: 'failed' },
   { from: 'processing', on: 'attempt_succeeded', to: 'succeeded' },
   { from: 'processing', on: 'no_channel_left', to: 'failed' },
 ] as const satisfies readonly {

@@ -134,7 +134,13 @@ const NO_LIMIT = 2n ** 62n
 const NO_COUNT = 2_147_483_647
 
 export type Choice =
-  | { readonly channel: string; readonly route: RouteDecision; readonly day: PayeeDay }
+  | {
+      readonly channel: string
+      readonly route: RouteDecision
+      readonly day: PayeeDay
+      /** The moment of `day`: an attempt made then gives the same day back when it fails. */
+      readonly at: Instant
+    }
   | { readonly channel: undefined; readonly route: RouteDecision }
 
 /** The channel that takes the payout's next attempt, within what the payee may still have today. */
@@ -170,7 +176,9 @@ export async function chooseChannel(context: PaymentsContext, payout: Payout): P
     const limit = dayLimit(desk.channel(channel).capability.limits, { bank, accountType })
     const had = used.get(channel)
     const fits = (had?.used ?? 0n) + amount <= limit.most && (had?.count ?? 0) < limit.countMost
-    if (fits) return { channel, route, day: { orgId, payee, channel, day, amount, ...limit } }
+    if (fits) {
+      return { channel, route, day: { orgId, payee, channel, day, amount, ...limit }, at: now }
+    }
     tried.push(channel)
   }
 }

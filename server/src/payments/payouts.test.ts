@@ -287,6 +287,27 @@ describe('a payout that came back', () => {
   })
 })
 
+it('that came back before anybody knew it had gone is a return all the same, once', async () => {
+  on = await outflowWorld()
+  await on.fund(500_00n)
+  on.rails.b.next.push('lost_reply')
+  const asked = order()
+  await on.flows.payouts.create(on.pool, asked)
+  await on.settle()
+  expect(await stateOf(asked.id)).toBe('processing')
+  const [attempt] = await attemptsOf(asked.id)
+  const { reference } = attempt!
+  const line = bankLine({ flow: 'f9', side: 'in', amount: 100_00n, reference })
+  await on.flows.takeBankLines(on.pool, 'a', [line])
+  expect(await stateOf(asked.id)).toBe('succeeded')
+  const told = { flow: 'r1', reference, amount: 100_00n, currency: 'CNY' }
+  const returned = { ...told, code: 'R01', says: 'account closed', date: '20260304' }
+  expect(await on.flows.takeReturn(on.pool, 'b', returned)).toBe('known')
+  expect(await on.balance(on.pool, on.owner)).toBe(500_00n)
+  expect(await on.balance(on.pool, on.cash)).toBe(500_00n)
+  expect(await exceptions()).toEqual(['payout_returned'])
+})
+
 it('two payouts at once never pass a payee’s day limit', async () => {
   on = await outflowWorld({ rail: { limits: [{ perDay: 150_00n }] }, payoutsBy: ['a'] })
   await on.fund(900_00n)
@@ -298,6 +319,29 @@ it('two payouts at once never pass a payee’s day limit', async () => {
   ])
   await on.pass(24 * HOUR)
   expect(await on.flows.payouts.create(on.pool, order())).toMatchObject({ created: true })
+})
+
+it('begun as the day ends counts for one day, also when it has failed', async () => {
+  on = await outflowWorld()
+  await on.fund(500_00n)
+  const { db } = on.context
+  const { clock } = on.world
+  const query = db.query.bind(db)
+  await clock.advance(16 * HOUR - (clock.now() % (24 * HOUR)) - 1)
+  // The day ends while the channel is chosen.
+  Object.assign(db, {
+    query: async (sql: string, values?: unknown[]) => {
+      if (sql.includes('from payments.payee_day')) await clock.advance(1)
+      return query(sql, values)
+    },
+  })
+  on.rails.b.next.push({ refuses: 'NO_SUCH_ACCOUNT' })
+  const asked = order()
+  await on.flows.payouts.create(on.pool, asked)
+  await on.settle()
+  expect(await stateOf(asked.id)).toBe('failed')
+  const used = await query('select used, count from payments.payee_day')
+  expect(used).toEqual([{ used: 0n, count: 0 }])
 })
 
 it('the strictest limit that applies counts', async () => {

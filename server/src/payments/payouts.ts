@@ -245,20 +245,17 @@ async function ending(
   }
 }
 
-/** Tries again to reserve a payout that waits for cash; false when it does not wait any more. */
-async function retry(context: PayoutsContext, book: number, id: Uuid): Promise<boolean> {
-  let waits = false
+/** Tries again to reserve a payout that waits for cash; nothing when it does not wait any more. */
+async function retry(context: PayoutsContext, book: number, id: Uuid): Promise<void> {
   await context.command(book, async () => {
     const payout = await findPayout(context.db, book, id)
-    waits = payout?.state === 'waiting_for_cash'
-    if (payout === undefined || !waits) return undefined
+    if (payout?.state !== 'waiting_for_cash') return undefined
     if (context.clock.now() >= payout.validUntil) return expired(context, payout)
     const choice = await chooseChannel(context, payout)
-    return choice.channel === undefined
-      ? undefined
-      : reserving(context, payout, choice, 'cash_came')
+    if (choice.channel === undefined) return undefined
+    const failed = await context.followers[payout.purpose]?.ended(payout, 'failed')
+    return reserving(context, payout, choice, 'cash_came', { failed })
   })
-  return waits
 }
 
 const expired = (context: PayoutsContext, payout: Payout) => {
