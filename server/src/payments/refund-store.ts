@@ -178,13 +178,16 @@ export interface Reservation {
   readonly refunds: number
 }
 
+/** A collection has no more refunds than this, whatever became of them. */
+export const REFUNDS_MOST = 50
+
 /** The one guard of Σ refunds ≤ received: reads and changes the collection's own row. */
 export const reserveRefund: Effect<Reservation> = {
   name: 'payments.reserve_refund',
   sql: `update payments.attempt a set refunding = a.refunding + u.amount, refunds = a.refunds + 1
     from unnest($3::uuid[], $4::int8[], $5::int[]) as u (id, amount, refunds)
     where a.book_id = $1 and a.id = u.id and a.direction = 'collect' and a.booked_to <> ''
-      and a.refunds = u.refunds and a.refunds < 50
+      and a.refunds = u.refunds and a.refunds < ${REFUNDS_MOST}
       and a.refunding + a.refunded + u.amount <= a.amount and ${INSTANT_UNUSED}
     returning ${hex('a.id')} as moved`,
   columns: (rows) => [

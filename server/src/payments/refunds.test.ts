@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { afterEach, describe, expect, it } from 'vitest'
+import { post } from '#ledger'
 import type { Attempt } from './attempt.ts'
 import { findAttempt } from './attempt-store.ts'
 import { listExceptions } from './exception-store.ts'
@@ -102,6 +103,15 @@ describe('a refund', () => {
     expect(times[2]! - times[1]!).toBeGreaterThanOrEqual(60_000)
   })
 
+  it('is refused once its collection had as many as one may have', async () => {
+    on = await outflowWorld()
+    const paid = await on.collected(100_00n)
+    await on.context.db.query('update payments.attempt set refunds = 50 where id = $1', [paid.id])
+    expect(await on.flows.refund(on.pool, request([paid], 1n, { payer: PAYEE }))).toEqual({
+      refused: 'refund_exceeds_payments',
+    })
+  })
+
   it('whose reply is lost is sent once', async () => {
     on = await outflowWorld()
     const paid = await on.collected(100_00n)
@@ -184,6 +194,28 @@ describe('down the ladder', () => {
     await on.settle()
     expect(await partsOf(asked.id)).toMatchObject([{ state: 'waiting_for_approval' }])
     expect(on.rails.a.moved('refund')).toBe(0n)
+  })
+
+  it('a payout whose money was spent while it waited for cash goes to a person', async () => {
+    on = await outflowWorld()
+    const paid = await on.collected(100_00n)
+    on.rails.a.next.push({ refuses: 'CARD_EXPIRED' })
+    const asked = request([paid], 100_00n, { payer: PAYEE })
+    await on.flows.refund(on.pool, asked)
+    await on.settle()
+    await on.flows.approveRefund(on.pool, asked.id, 'bert')
+    expect(await partsOf(asked.id)).toMatchObject([{ state: 'paying_out' }])
+    const other = on.world.ids.uuid()
+    await on.ledger.writer(on.pool).submit({
+      roots: [],
+      open: [{ id: other, code: '2241.02', name: 'Other' }],
+      transfers: [post(on.world.ids.uuid(), on.owner, other, 60_00n)],
+    })
+    await on.fund(500_00n, other)
+    await on.flows.payouts.retryWaiting(on.pool)
+    expect(await partsOf(asked.id)).toMatchObject([{ state: 'manual', route: 'manual' }])
+    expect(await exceptions()).toEqual(['refund_route_closed'])
+    expect((await collected(paid)).refunding).toBe(100_00n)
   })
 
   it('without a verified payer a person settles it', async () => {

@@ -35,6 +35,7 @@ import {
   insertRefund,
   lastSendAt,
   listParts,
+  REFUNDS_MOST,
   type Refund,
   type RefundPart,
   reserveRefund,
@@ -120,7 +121,7 @@ async function decide(
     const terms = context.desk.channel(each.channel).capability.refund
     return {
       collection: each.id,
-      room: each.amount - each.refunding - each.refunded,
+      room: each.refunds < REFUNDS_MOST ? each.amount - each.refunding - each.refunded : 0n,
       open: routeClosed(each, terms, { amount: each.amount, now }) === undefined,
       closesAt: terms === undefined ? 0 : closesAt(each, terms),
       partial: terms?.partial ?? false,
