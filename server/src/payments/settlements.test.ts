@@ -168,6 +168,33 @@ describe('over real books', () => {
     expect(await on.transit(on.pool, `book_${on.own}`)).toBe(0n)
   })
 
+  it.each([
+    ['nobody', undefined],
+    ['a payer', 'collect'],
+  ] as const)('a payout that came back and was paid to %s is named', async (_, whose) => {
+    on = await outflowWorld()
+    await on.collected(100_00n)
+    const file = on.rails.a.closeDay('20260302')
+    const [row] = file.rows
+    const reference = whose === undefined ? 'T0000010000000000000000A' : row!.reference
+    const returned = { ...row!, row: 2, direction: 'payout_returned' as const, reference, fee: 0n }
+    await on.flows.takeChannelFile(on.pool, 'a', { ...file, rows: [row!, returned] })
+    expect(await exceptions()).toEqual(['file_row_unknown'])
+  })
+
+  it('a day whose file never comes does not keep the days after it', async () => {
+    on = await outflowWorld()
+    await on.ledger.writer(on.pool).submit({ roots: [], effects: on.flows.start('a') })
+    await on.pass(DAY)
+    await on.collected(100_00n)
+    const file = on.rails.a.closeDay('20260303')
+    await on.pass(2 * DAY)
+    expect(await days()).toEqual([['expected', file.settled]])
+    on.rails.a.closeDay('20260302')
+    await on.pass(DAY)
+    expect(await days()).toHaveLength(2)
+  })
+
   it('the same order in a later file is not settled twice, and a changed file books nothing', async () => {
     on = await outflowWorld()
     await on.collected(100_00n)

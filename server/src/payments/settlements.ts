@@ -12,7 +12,7 @@ import {
   derivedUuid,
   doneDue,
   type EffectRow,
-  planDue,
+  ensureDue,
   postponeDue,
 } from '#base'
 import type { ChannelFile, ChannelFileRow } from '#channels'
@@ -92,6 +92,7 @@ async function learnFrom(
     if (attempt === undefined || attempt.channel !== channel || row.result === 'unknown') continue
     const { amount, reference, channelReference: flow } = row
     if (row.direction === 'payout_returned') {
+      if (attempt.direction !== 'pay') continue
       const told = { code: 'FILE', says: 'listed in the file of the day', date: file.date }
       const returned = { flow, reference, amount, currency: file.currency, ...told }
       await takeReturn(context, at, returned)
@@ -181,8 +182,8 @@ function stateOf(
   ours: Listed | undefined,
   of: { readonly channel: string; readonly seen: Set<string> },
 ): SettlementRowState {
-  if (row.direction === 'payout_returned') return 'idle'
   if (ours === undefined || ours.channel !== of.channel) return 'unknown'
+  if (row.direction === 'payout_returned') return ours.direction === 'pay' ? 'idle' : 'differs'
   if (row.direction === 'chargeback') return ours.direction === 'collect' ? 'idle' : 'differs'
   if (ours.direction !== row.direction || ours.amount !== row.amount) return 'differs'
   if (row.result !== 'succeeded') return ours.state === 'succeeded' ? 'differs' : 'idle'
@@ -345,7 +346,7 @@ export function startSettlement(context: SettlementContext, channel: string): Ef
 function planFile(context: SettlementContext, channel: string, date: string): EffectRow {
   const { orgId } = context
   const dueAt = startOf(date) + DAY_MS + READY_MS
-  return applied(planDue, {
+  return applied(ensureDue, {
     orgId,
     kind: READ_FILE,
     key: `${channel}/${date}`,
@@ -363,7 +364,10 @@ export function settlementHandlers(context: SettlementContext, payouts: Payouts)
   return { [READ_FILE]: { run: (work) => readFile(context, payouts, work) } }
 }
 
-/** Due work: reads a day's file when it is ready, and plans the next day's. */
+/**
+ * Due work: reads a day's file when it is ready, and plans the next day's: also when this one is not
+ * ready at first, for it may never be.
+ */
 async function readFile(
   context: SettlementContext,
   payouts: Payouts,
@@ -374,17 +378,17 @@ async function readFile(
   const [channel, date] = [key.slice(0, at), key.slice(at + 1)]
   const file = await context.desk.channel(channel).downloadFile(date)
   const roots = [`file:${key}`]
+  const next = planFile(context, channel, shanghaiDay(startOf(date) + DAY_MS))
   if ('problem' in file) {
     context.log.warn({ book, channel, date, problem: file.problem }, 'a file could not be read yet')
     const dueAt = context.clock.now() + RETRY_MS
     await mustCommand(context, book, async () => ({
       roots,
-      effects: [applied(postponeDue, { ...work, dueAt })],
+      effects: [applied(postponeDue, { ...work, dueAt }), ...(work.attempts === 1 ? [next] : [])],
     }))
     return
   }
   await takeChannelFile(context, { book, channel }, file)
-  const next = planFile(context, channel, shanghaiDay(startOf(date) + DAY_MS))
   await mustCommand(context, book, async () => ({ roots, effects: [next, applied(doneDue, work)] }))
   await payouts.retryWaiting(book)
 }
