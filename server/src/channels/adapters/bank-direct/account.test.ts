@@ -12,7 +12,8 @@ import {
   publicPem,
   startBankDirect,
 } from '../../../../../simulators/bank-direct/index.ts'
-import type { BankLine, BankParty, PayOrder } from '../../payment-channel.ts'
+import type { BankLine } from '../../payment-channel.ts'
+import { payoutsOver } from '../../testing/payouts.ts'
 import { type BankDirect, type BankDirectKeys, bankDirect, readBankDirectKeys } from './adapter.ts'
 
 /** 2026-03-03 10:00 in Shanghai, a Tuesday. */
@@ -64,26 +65,7 @@ beforeEach(async () => {
 })
 afterEach(() => rail.close())
 
-let count = 0
-function order(amount: bigint, payee: Partial<BankParty> = {}): PayOrder {
-  count += 1
-  return {
-    reference: bank.reference(7, `attempt ${count}`, clock.now()),
-    at: clock.now(),
-    amount,
-    currency: 'CNY',
-    payee: {
-      name: new Personal('name', '李秀英'),
-      account: new Personal('card', '6222600260001072444'),
-      bank: 'ICBC',
-      accountType: 'personal',
-      ...payee,
-    },
-    memo: '房款',
-  }
-}
-const pay = (one: PayOrder) => bank.pay!(one, { sendBeforeMono: clock.mono() + 10_000 })
-const ask = ({ reference, at }: PayOrder) => bank.query({ direction: 'pay', reference, at })
+const { order, pay, ask } = payoutsOver(() => ({ channel: bank, clock }))
 
 async function allLines(): Promise<{ lines: BankLine[]; cursor: string }> {
   const lines: BankLine[] = []

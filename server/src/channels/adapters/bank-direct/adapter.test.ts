@@ -3,13 +3,20 @@
  * openssl, and what each answer is worth.
  */
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, describe, expect, test } from 'vitest'
-import { type NetReply, type NetRequest, Personal, seededRng } from '#base'
+import { describe, expect, test } from 'vitest'
+import { type NetReply, type Personal, seededRng } from '#base'
 import { mutateBytes } from '../../../../testing/conformance/mutate.ts'
 import type { PayOrder } from '../../payment-channel.ts'
+import {
+  answeringNet,
+  describeWithOpenssl,
+  expectGoldenNotices,
+  noticeReader,
+  replied,
+} from '../../testing/golden.ts'
+import { PAYEE } from '../../testing/payouts.ts'
 import { bankDirect } from './adapter.ts'
 import { derOfRaw, encryptText, rawOfDer } from './signature.ts'
 import { resultOfReply, resultOfStatus } from './status.ts'
@@ -21,14 +28,7 @@ const USER = 'N003261207'
 /** 2026-03-02 09:00:00 in Shanghai. */
 const NOW = Date.UTC(2026, 2, 2, 1)
 const clock = { now: () => NOW }
-const sent: NetRequest[] = []
-let answer: NetReply = { kind: 'unknown', why: 'silence' }
-const replied = (body: Uint8Array | string, status = 200): NetReply => ({
-  kind: 'replied',
-  status,
-  headers: {},
-  body: Buffer.from(body),
-})
+const net = answeringNet()
 const channel = bankDirect(
   {
     url: 'http://bank.example/',
@@ -41,12 +41,7 @@ const channel = bankDirect(
     firstDate: '20260101',
   },
   {
-    net: {
-      call: async (request) => {
-        sent.push(request)
-        return answer
-      },
-    },
+    net,
     // Every request number is the one the golden reply quotes.
     rng: { below: () => 0, bytes: (length) => Buffer.alloc(length, 0xab) },
     clock,
@@ -59,23 +54,17 @@ const order: PayOrder = {
   at: NOW,
   amount: 6_800_000n,
   currency: 'CNY',
-  payee: {
-    name: new Personal('name', '李秀英'),
-    account: new Personal('card', '6222600260001072444'),
-    bank: 'ICBC',
-    accountType: 'personal',
-  },
+  payee: PAYEE,
   memo: '房款',
 }
 const question = { direction: 'pay', reference: order.reference, at: NOW } as const
 const pay = (change: Partial<PayOrder> = {}) =>
   channel.pay!({ ...order, ...change }, { sendBeforeMono: 0 })
-const notice = (body: Uint8Array) =>
-  channel.parseCallback({ method: 'POST', path: '/', headers: {}, body })
+const notice = noticeReader(channel)
 
 describe('golden bytes', () => {
   test('a reply to a question', async () => {
-    answer = replied(fixture('reply.b64'))
+    net.answer = replied(fixture('reply.b64'))
     const outcome = await channel.query(question)
     expect(outcome).toMatchObject({
       result: 'succeeded',
@@ -90,26 +79,12 @@ describe('golden bytes', () => {
   })
 
   test('notices of a result and of a payout that came back', () => {
-    expect(notice(fixture('notice.signed'))).toMatchObject({
-      kind: 'outcome',
-      id: 'N1',
-      direction: 'pay',
-      reference: order.reference,
-      outcome: { result: 'succeeded', amount: 6_800_000n, currency: 'CNY' },
-    })
-    expect(notice(fixture('returned.signed'))).toEqual({
-      kind: 'payout_returned',
-      id: 'N2',
-      returned: {
-        flow: 'C00000000000077',
-        reference: order.reference,
-        amount: 6_800_000n,
-        currency: 'CNY',
-        code: 'RJ01',
-        says: '收款账户异常',
-        date: '20260302',
-      },
-    })
+    const told = {
+      paid: notice(fixture('notice.signed')),
+      returned: notice(fixture('returned.signed')),
+    }
+    const back = { flow: 'C00000000000077', code: 'RJ01', says: '收款账户异常' }
+    expectGoldenNotices(told, order, back)
   })
 
   test('an encrypted text', () => {
@@ -121,7 +96,7 @@ describe('golden bytes', () => {
     const rng = seededRng(7)
     let changed = 0
     for (let i = 0; i < 200; i += 1) {
-      answer = replied(mutateBytes(fixture('reply.b64'), rng))
+      net.answer = replied(mutateBytes(fixture('reply.b64'), rng))
       const outcome = await channel.query(question)
       if (outcome.result !== 'succeeded') {
         changed += 1
@@ -134,24 +109,11 @@ describe('golden bytes', () => {
   })
 })
 
-const version = spawnSync('openssl', ['version']).stdout?.toString() ?? ''
-const present = /^OpenSSL [3-9]\./.test(version)
-if (!present && !process.env.CI) {
-  console.warn('openssl 3 is not installed: what bank direct sends is not cross-checked')
-}
-
-test.runIf(process.env.CI)('openssl 3 is installed where CI runs', () => {
-  expect(present).toBe(true)
-})
-
-describe.runIf(present)('a request, read by openssl', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'tenon-bank-direct-'))
-  afterAll(() => rmSync(folder, { recursive: true, force: true }))
-
+describeWithOpenssl('a request, read by openssl', (folder) => {
   test('is the hand-written text, encrypted with SM4 and signed with SM2', async () => {
-    answer = { kind: 'unknown', why: 'silence' }
+    net.answer = { kind: 'unknown', why: 'silence' }
     await pay()
-    const form = new URLSearchParams(String(sent.at(-1)?.body))
+    const form = new URLSearchParams(String(net.sent.at(-1)?.body))
     expect([form.get('UID'), form.get('FUNCODE'), form.get('ALG')]).toEqual([
       USER,
       'BB1PAYOP',
@@ -202,19 +164,19 @@ describe('what an answer is worth', () => {
       'BAD_SIGNATURE',
     ],
   ])('%s', async (_, reply, result, code) => {
-    answer = reply
+    net.answer = reply
     expect(await pay()).toMatchObject({ result, code })
   })
 
   test('nothing left: it may be sent again', async () => {
-    answer = { kind: 'not_sent', why: 'refused' }
+    net.answer = { kind: 'not_sent', why: 'refused' }
     expect(await pay()).toEqual({ result: 'not_sent', message: 'refused' })
   })
 
   test('dollars are refused without asking the bank', async () => {
-    const before = sent.length
+    const before = net.sent.length
     expect(await pay({ currency: 'USD' })).toMatchObject({ result: 'failed', code: 'CURRENCY' })
-    expect(sent.length).toBe(before)
+    expect(net.sent.length).toBe(before)
   })
 
   test.each([
@@ -226,7 +188,7 @@ describe('what an answer is worth', () => {
     ['FIN', 'F', 'failed', 'failed'],
     ['FIN', 'U', 'unknown', 'unknown'],
     ['FIN', '', 'unknown', 'unknown'],
-    ['XXX', 'F', 'unknown', 'unknown'],
+    ['ODD', 'F', 'unknown', 'unknown'],
   ])('reqSts %s with rtnFlg %s', (reqSts, rtnFlg, inReply, inQuestion) => {
     expect(resultOfReply('SUC0000', reqSts, rtnFlg)).toBe(inReply)
     expect(resultOfStatus(reqSts, rtnFlg)).toBe(inQuestion)

@@ -1,6 +1,5 @@
 /** The shared suite against the bank's simulator. */
 
-import { Personal } from '#base'
 import {
   newKeyPair,
   privatePem,
@@ -8,6 +7,7 @@ import {
   startBankDirect,
 } from '../../../../../simulators/bank-direct/index.ts'
 import { describeChannel } from '../../../../testing/conformance.ts'
+import { PAYEE } from '../../testing/payouts.ts'
 import { type BankDirectKeys, bankDirect, readBankDirectKeys } from './adapter.ts'
 import { ENDINGS, REFUSALS, resultOfReply, resultOfStatus, TAKEN, UNDER_WAY } from './status.ts'
 
@@ -74,13 +74,5 @@ describeChannel('bank direct', {
       resultOf: (code) => resultOfReply(TAKEN, code, ''),
     },
   ],
-  pay: () => ({
-    payee: {
-      name: new Personal('name', '李秀英'),
-      account: new Personal('card', '6222600260001072444'),
-      bank: 'ICBC',
-      accountType: 'personal',
-    },
-    memo: '房款',
-  }),
+  pay: () => ({ payee: PAYEE, memo: '房款' }),
 })

@@ -3,13 +3,20 @@
  * openssl, and what each answer is worth.
  */
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, describe, expect, test } from 'vitest'
-import { type NetReply, type NetRequest, Personal, seededRng } from '#base'
+import { describe, expect, test } from 'vitest'
+import { type NetReply, type Personal, seededRng } from '#base'
 import { mutateBytes } from '../../../../testing/conformance/mutate.ts'
 import type { PayOrder } from '../../payment-channel.ts'
+import {
+  answeringNet,
+  describeWithOpenssl,
+  expectGoldenNotices,
+  noticeReader,
+  replied,
+} from '../../testing/golden.ts'
+import { PAYEE } from '../../testing/payouts.ts'
 import { type NetsunionSettings, netsunion } from './adapter.ts'
 import { batchIdOf, bookOfTrxId, instantOf, trxIdOf } from './spec.ts'
 import { resultOf } from './status.ts'
@@ -20,14 +27,7 @@ const fixture = (name: string) => readFileSync(join(import.meta.dirname, 'fixtur
 /** 2026-03-02 09:00:00 in Shanghai. */
 const NOW = Date.UTC(2026, 2, 2, 1)
 const clock = { now: () => NOW }
-const sent: NetRequest[] = []
-let answer: NetReply = { kind: 'unknown', why: 'silence' }
-const replied = (body: Uint8Array | string, status = 200): NetReply => ({
-  kind: 'replied',
-  status,
-  headers: {},
-  body: Buffer.from(body),
-})
+const net = answeringNet()
 const settings: NetsunionSettings = {
   url: 'http://house.example',
   issuerId: 'Z2004944000010',
@@ -39,12 +39,7 @@ const settings: NetsunionSettings = {
   platformPublicKeyPem: fixture('house-public.pem').toString(),
 }
 const world = {
-  net: {
-    call: async (request: NetRequest) => {
-      sent.push(request)
-      return answer
-    },
-  },
+  net,
   // Every message number is the one the golden reply quotes.
   rng: { below: () => 0, bytes: (length: number) => Buffer.alloc(length, 0xab) },
   clock,
@@ -57,31 +52,25 @@ const order: PayOrder = {
   at: NOW,
   amount: 6_800_000n,
   currency: 'CNY',
-  payee: {
-    name: new Personal('name', '李秀英'),
-    account: new Personal('card', '6222600260001072444'),
-    bank: 'ICBC',
-    accountType: 'corporate',
-  },
+  payee: { ...PAYEE, accountType: 'corporate' },
   memo: '房款 <A&B>',
 }
 const question = { direction: 'pay', reference: order.reference, at: NOW } as const
 const pay = (one = order) => channel.pay!(one, { sendBeforeMono: 0 })
-const notice = (body: Uint8Array) =>
-  channel.parseCallback({ method: 'POST', path: '/', headers: {}, body })
+const notice = noticeReader(channel)
 
 describe('golden bytes', () => {
   test('a question, signed', async () => {
     await channel.query(question)
-    expect(sent.at(-1)).toMatchObject({
+    expect(net.sent.at(-1)).toMatchObject({
       url: 'http://house.example/preSvr',
       headers: { msgtp: 'epcc.301.001.01', oriissrid: 'Z2004944000010' },
     })
-    expect(String(sent.at(-1)?.body)).toBe(fixture('question.signed').toString())
+    expect(String(net.sent.at(-1)?.body)).toBe(fixture('question.signed').toString())
   })
 
   test('a reply with its envelope', async () => {
-    answer = replied(fixture('reply.signed'))
+    net.answer = replied(fixture('reply.signed'))
     const outcome = await channel.query(question)
     expect(outcome).toMatchObject({
       result: 'succeeded',
@@ -98,26 +87,12 @@ describe('golden bytes', () => {
   })
 
   test('notices of a result and of a payout that came back', () => {
-    expect(notice(fixture('notice.signed'))).toMatchObject({
-      kind: 'outcome',
-      id: 'N1',
-      direction: 'pay',
-      reference: order.reference,
-      outcome: { result: 'succeeded', amount: 6_800_000n, currency: 'CNY' },
-    })
-    expect(notice(fixture('returned.signed'))).toEqual({
-      kind: 'payout_returned',
-      id: 'N2',
-      returned: {
-        flow: '202603020859590000042',
-        reference: order.reference,
-        amount: 6_800_000n,
-        currency: 'CNY',
-        code: 'RJ000001',
-        says: '成功 & 入账',
-        date: '20260302',
-      },
-    })
+    const told = {
+      paid: notice(fixture('notice.signed')),
+      returned: notice(fixture('returned.signed')),
+    }
+    const back = { flow: '202603020859590000042', code: 'RJ000001', says: '成功 & 入账' }
+    expectGoldenNotices(told, order, back)
   })
 
   test('a message that brings entities of its own is refused, signed or not', () => {
@@ -127,7 +102,7 @@ describe('golden bytes', () => {
   test('damaged in 200 ways are unknown or refused, with a reason', async () => {
     const rng = seededRng(7)
     for (let i = 0; i < 200; i += 1) {
-      answer = replied(mutateBytes(fixture('reply.signed'), rng))
+      net.answer = replied(mutateBytes(fixture('reply.signed'), rng))
       expect(await channel.query(question)).toMatchObject({
         result: 'unknown',
         message: expect.stringMatching(/\w/),
@@ -138,19 +113,7 @@ describe('golden bytes', () => {
   })
 })
 
-const version = spawnSync('openssl', ['version']).stdout?.toString() ?? ''
-const present = /^OpenSSL [3-9]\./.test(version)
-if (!present && !process.env.CI) {
-  console.warn('openssl 3 is not installed: what netsunion sends is not cross-checked')
-}
-
-test.runIf(process.env.CI)('openssl 3 is installed where CI runs', () => {
-  expect(present).toBe(true)
-})
-
-describe.runIf(present)('a payout, opened by openssl', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'tenon-netsunion-'))
-  afterAll(() => rmSync(folder, { recursive: true, force: true }))
+describeWithOpenssl('a payout, opened by openssl', (folder) => {
   const openssl = (args: string[], input?: Buffer) =>
     spawnSync('openssl', args, { cwd: folder, ...(input === undefined ? {} : { input }) })
   const part = (xml: string, name: string) => new RegExp(`<${name}>([^<]*)<`).exec(xml)?.[1] ?? ''
@@ -173,9 +136,9 @@ describe.runIf(present)('a payout, opened by openssl', () => {
         },
         { ...world, rng: seededRng(9) },
       )
-      answer = { kind: 'unknown', why: 'silence' }
+      net.answer = { kind: 'unknown', why: 'silence' }
       await own.pay!(order, { sendBeforeMono: 0 })
-      const message = String(sent.at(-1)?.body)
+      const message = String(net.sent.at(-1)?.body)
       const at = message.lastIndexOf('{S:')
       const xml = message.slice(0, at)
       writeFileSync(join(folder, 'xml'), xml)
@@ -226,12 +189,12 @@ describe('what an answer is worth', () => {
     ['the reply to a question', replied(fixture('reply.signed')), 'OTHER_REFERENCE'],
     ['a reply signed by ourselves', replied(fixture('question.signed')), 'BAD_SIGNATURE'],
   ])('%s', async (_, reply, code) => {
-    answer = reply
+    net.answer = reply
     expect(await pay()).toMatchObject({ result: 'unknown', code })
   })
 
   test('nothing left: it may be sent again', async () => {
-    answer = { kind: 'not_sent', why: 'refused' }
+    net.answer = { kind: 'not_sent', why: 'refused' }
     expect(await pay()).toEqual({ result: 'not_sent', message: 'refused' })
   })
 

@@ -1,8 +1,8 @@
 /** The shared suite against the clearing house's simulator, in both suites of keys. */
 
-import { Personal } from '#base'
 import { newPlatformKey, startNetsunion } from '../../../../../simulators/netsunion/index.ts'
 import { describeChannel } from '../../../../testing/conformance.ts'
+import { PAYEE } from '../../testing/payouts.ts'
 import { netsunion, readNetsunionKeys } from './adapter.ts'
 import { SUITES, type Suite } from './signature.ts'
 import {
@@ -76,14 +76,6 @@ for (const suite of SUITES) {
         resultOf: (code) => resultOf(PROCESSED, code),
       },
     ],
-    pay: () => ({
-      payee: {
-        name: new Personal('name', '李秀英'),
-        account: new Personal('card', '6222600260001072444'),
-        bank: 'ICBC',
-        accountType: 'personal',
-      },
-      memo: '房款 <A&B>',
-    }),
+    pay: () => ({ payee: PAYEE, memo: '房款 <A&B>' }),
   })
 }

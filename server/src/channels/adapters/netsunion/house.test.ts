@@ -10,7 +10,8 @@ import {
   newPlatformKey,
   startNetsunion,
 } from '../../../../../simulators/netsunion/index.ts'
-import type { BankParty, PayOrder } from '../../payment-channel.ts'
+import type { PayOrder } from '../../payment-channel.ts'
+import { payoutsOver } from '../../testing/payouts.ts'
 import { type Netsunion, netsunion } from './adapter.ts'
 
 /** 2026-03-03 10:00 in Shanghai, a Tuesday. */
@@ -66,27 +67,7 @@ beforeEach(async () => {
 })
 afterEach(() => rail.close())
 
-let count = 0
-function order(amount: bigint, payee: Partial<BankParty> = {}): PayOrder {
-  count += 1
-  return {
-    reference: channel.reference(7, `attempt ${count}`, clock.now()),
-    at: clock.now(),
-    amount,
-    currency: 'CNY',
-    payee: {
-      name: new Personal('name', '李秀英'),
-      account: new Personal('card', '6222600260001072444'),
-      bank: 'ICBC',
-      accountType: 'personal',
-      ...payee,
-    },
-    memo: '房款',
-  }
-}
-const inTime = () => ({ sendBeforeMono: clock.mono() + 10_000 })
-const pay = (one: PayOrder) => channel.pay!(one, inTime())
-const ask = ({ reference, at }: PayOrder) => channel.query({ direction: 'pay', reference, at })
+const { order, options: inTime, pay, ask } = payoutsOver(() => ({ channel, clock }))
 const paid = () => rail.admin.movements().filter(({ kind }) => kind === 'pay')
 
 test.each<[string, bigint, object, string, string]>([
