@@ -226,6 +226,7 @@ export type ResolutionJson = Static<typeof ResolutionBody>
 
 export type NewPaymentJson = Static<typeof NewPaymentBody>
 export type PayWithJson = Static<typeof NewAttemptBody>
+export type PayLegJson = NonNullable<Static<typeof LegBody>['pay']>
 export type PaymentJson = Static<typeof PaymentPart>
 export type AttemptJson = Static<typeof AttemptPart>
 export type ExceptionJson = Static<typeof ExceptionPart>

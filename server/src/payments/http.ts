@@ -76,8 +76,7 @@ function createRoute(payments: Payments): Route {
     handle: async ({ body, keyed }) => {
       const key = present(keyed, 'the key of the request')
       const pay = payWithOf(body)
-      if ('says' in pay) return refuse('payer_malformed', pay.says)
-      if (onlyCollection(pay)) return refuse('payer_missing')
+      if ('problem' in pay) return pay
       if (BigInt(body.amount.amount) < 1n) return refuse('amount_not_positive')
       const place = await placeOf(payments, body, pay, key)
       if ('problem' in place) return place
@@ -86,9 +85,6 @@ function createRoute(payments: Payments): Route {
     },
   })
 }
-
-const onlyCollection = ({ methods, payer }: PayWith) =>
-  payer === undefined && methods.every((method) => method === 'collection')
 
 /**
  * The destination. Where several of different books are named, the key is claimed for one of them
@@ -193,8 +189,7 @@ function attemptRoute(payments: Payments): Route {
     replies: { 201: PaymentPart, 200: PaymentPart },
     handle: async ({ params: { id }, body, keyed }) => {
       const pay = payWithOf(body as PayWithJson)
-      if ('says' in pay) return refuse('payer_malformed', pay.says)
-      if (onlyCollection(pay)) return refuse('payer_missing')
+      if ('problem' in pay) return pay
       const { keyHash } = present(keyed, 'the key of the request')
       const attemptId = derivedUuid('payments.attempt', keyHash)
       const at = { book: bookOf(id), id: uuidOf(id), attemptId }

@@ -4,6 +4,7 @@ import {
   isPersonalRefusal,
   Personal,
   type PersonalKind,
+  type Problem,
   personal,
   publicId,
   writeInstant,
@@ -17,6 +18,7 @@ import type { AttemptJson, ExceptionJson, PaymentJson, PayWithJson } from './con
 import type { PaymentException } from './exception-store.ts'
 import { ACTION_TITLES, exceptionKind } from './exceptions.ts'
 import type { PayIn, PayWith } from './pay-in.ts'
+import { paymentProblem } from './refusals.ts'
 
 /** The book number in a public id whose form is known to be right. */
 export const bookOf = (id: string): number => Number(id.split('_')[1])
@@ -29,11 +31,18 @@ export const moneyJson = (amount: bigint, currency: string): MoneyJson => ({
   currency: currency as Currency,
 })
 
-/** How somebody wants to pay; a sentence when the payer's data is not right. */
-export function payWithOf(body: PayWithJson): PayWith | { readonly says: string } {
-  const { methods, bank, account_type: accountType, payer } = body
+/**
+ * How somebody wants to pay. `collection` debits the payer who is named, so without one it is not open;
+ * refused when no other way is, or when the payer's data is not right.
+ */
+export function payWithOf(body: PayWithJson): PayWith | { readonly problem: Problem } {
+  const { bank, account_type: accountType, payer } = body
   const party = payer === undefined ? undefined : partyOf(payer)
-  if (party !== undefined && 'says' in party) return party
+  if (party !== undefined && 'says' in party) {
+    return { problem: paymentProblem('payer_malformed', party.says) }
+  }
+  const methods = body.methods.filter((method) => method !== 'collection' || party !== undefined)
+  if (methods.length === 0) return { problem: paymentProblem('payer_missing') }
   return {
     methods,
     bank: bank ?? payer?.bank ?? '',

@@ -1,7 +1,15 @@
 /** Routes of payment plans. */
 import { Type } from 'typebox'
 import { derivedUuid, present, publicId, type Route, route, writeInstant } from '#base'
-import { LegBody, NewPlanBody, PlanId, type PlanJson, PlanPart } from './contract.ts'
+import {
+  LegBody,
+  NewPlanBody,
+  type PayLegJson,
+  type PayWithJson,
+  PlanId,
+  type PlanJson,
+  PlanPart,
+} from './contract.ts'
 import { bookOf, moneyJson, payWithOf, uuidOf } from './payment-wire.ts'
 import type { Payments } from './payments.ts'
 import type { Plan } from './plan-store.ts'
@@ -85,18 +93,19 @@ function legRoute(payments: Payments): Route {
     handle: async ({ params: { id, number }, body }) => {
       const at = { book: bookOf(id), id: uuidOf(id), number: Number(number) }
       payments.context.ledger.writer(at.book)
-      let answer: PlanAnswer = await planOf(payments, at)
-      if (body.amount !== undefined && !('refused' in answer)) {
-        if (body.amount.currency !== answer.plan.currency) return refuse('currency_differs')
+      const plan = await payments.plan(at.book, at.id)
+      if (plan === undefined) return refuse('plan_not_found')
+      // All that can be refused without moving anything comes first: a refusal changes nothing.
+      const pay = body.pay === undefined ? undefined : payWithOf(wishOf(plan, body.pay))
+      if (pay !== undefined && 'problem' in pay) return pay
+      if (body.amount !== undefined && body.amount.currency !== plan.currency) {
+        return refuse('currency_differs')
+      }
+      let answer: PlanAnswer = { plan }
+      if (body.amount !== undefined) {
         answer = await payments.changeLeg(at, BigInt(body.amount.amount))
       }
-      if (body.pay !== undefined && !('refused' in answer)) {
-        const { bank, method } = answer.plan
-        const named = bank === '' ? {} : { bank }
-        const pay = payWithOf({ ...named, ...body.pay, methods: body.pay.methods ?? [method] })
-        if ('says' in pay) return { problem: paymentProblem('payer_malformed', pay.says) }
-        answer = await payments.payLeg(at, pay)
-      }
+      if (pay !== undefined && !('refused' in answer)) answer = await payments.payLeg(at, pay)
       return 'refused' in answer
         ? refuse(answer.refused)
         : { status: 200, body: planJson(answer.plan) }
@@ -125,9 +134,14 @@ function closeRoute(payments: Payments): Route {
   })
 }
 
-async function planOf(payments: Payments, { book, id }: { book: number; id: string }) {
-  const plan = await payments.plan(book, id)
-  return plan === undefined ? { refused: 'plan_not_found' as const } : { plan }
+/** How a leg is to be paid: as its plan says, where the request says nothing else. */
+function wishOf({ bank, accountType, method }: Plan, wish: PayLegJson): PayWithJson {
+  return {
+    ...(bank === '' ? {} : { bank }),
+    ...(accountType === '' ? {} : { account_type: accountType }),
+    ...wish,
+    methods: wish.methods ?? [method],
+  }
 }
 
 function planJson(plan: Plan): PlanJson {

@@ -23,7 +23,7 @@ async function send<T>(path: string, json: unknown, key?: string) {
 
 const get = async <T>(path: string) => (await (await fetch(`${on.url}${path}`)).json()) as T
 
-const open = (key: string, amount: string) =>
+const open = (key: string, amount: string, more: object = {}) =>
   send<PlanJson>(
     '/v1/payment-plans',
     {
@@ -31,6 +31,7 @@ const open = (key: string, amount: string) =>
       amount: { amount, currency: 'CNY' },
       subject: 'Down payment',
       method: 'wechat_native',
+      ...more,
     },
     key,
   )
@@ -88,6 +89,24 @@ test('one leg is edited, the free ones rebalance; what is being paid is fixed', 
   for (const { payment } of second.legs.slice(0, 2)) await paid(payment!)
   await payAll(await get<PlanJson>(`/v1/payment-plans/${plan.id}`))
   expect((await get<PlanJson>(`/v1/payment-plans/${plan.id}`)).status).toBe('succeeded')
+})
+
+test('a change that is refused changes nothing, and nobody is debited who was not named', async () => {
+  const { body: plan } = await open('refused-change', '9000000')
+  const payer = { name: '张三', account: '622', bank: 'ICBC', account_type: 'personal' }
+  const wrong = await leg(plan, 1, { ...yuan('1000000'), pay: { payer } })
+  expect(wrong.body.code).toBe('payer_malformed')
+  const unnamed = await leg(plan, 1, { ...yuan('1000000'), pay: { methods: ['collection'] } })
+  expect(unnamed.body.code).toBe('payer_missing')
+  expect(amounts(await get<PlanJson>(`/v1/payment-plans/${plan.id}`))).toEqual(amounts(plan))
+})
+
+test('a leg is paid from the kind of account its plan was made for', async () => {
+  const { body: plan } = await open('corporate', '6000000', { account_type: 'corporate' })
+  const { body: begun } = await leg(plan, 1, { pay: {} })
+  const { payment } = begun.legs[0]!
+  const [attempt] = await on.test.payments.attempts(on.test.book, payment!)
+  expect(attempt?.accountType).toBe('corporate')
 })
 
 test('a leg paid and edited at the same time is one of the two', async () => {
