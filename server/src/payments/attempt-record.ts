@@ -41,7 +41,7 @@ async function recordNow(
   event: AttemptEvent,
 ): Promise<Recorded> {
   const { book, id } = at
-  let known = desk.recent.get(id)
+  let known = desk.recent.get(book, id)
   let recorded: Recorded = 'nothing'
   let after: Attempt | undefined
   try {

@@ -36,7 +36,7 @@ export async function sendNow(
   window: SendWindow,
   order?: Order,
 ): Promise<Sent> {
-  const attempt = desk.recent.get(at.id) ?? (await loadAttempt(desk, at.book, at.id))
+  const attempt = desk.recent.get(at.book, at.id) ?? (await loadAttempt(desk, at.book, at.id))
   if (attempt.state !== 'sending') return { result: 'nothing' }
   const outcome = await perform(desk, attempt, window, order)
   if (outcome.result === 'not_sent') {

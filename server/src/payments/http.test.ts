@@ -64,6 +64,38 @@ test('one key makes one payment, in its present state; another body is refused',
   expect([other.status, other.body.code]).toEqual([422, 'key_reused'])
 })
 
+test('one key in two books makes a payment in each, and the money of each stays in its book', async () => {
+  const pool = { orgId: 1, name: 'Third', currency: 'CNY', chart: 'custody_pool' }
+  const { number } = await on.test.ledger.createBook(pool)
+  const account = 'c'.repeat(32)
+  const writer = on.test.ledger.writer(number)
+  await writer.submit({ roots: [], open: [{ id: account, code: '2241.02', name: 'Buyer' }] })
+  const before = await on.test.balance(on.test.destination)
+  const here = await pay('two-books')
+  const there = await pay('two-books', { destination: `acc_${number}_${account}` })
+  expect([here.status, there.status]).toEqual([201, 201])
+  for (const { body } of [here, there]) {
+    const { reference } = body.attempts[0]!
+    on.test.rail.finish(reference)
+    const told = await on.callBack('rail', on.test.rail.callback(reference).body, 'text/plain')
+    expect(told.status).toBe(200)
+    expect((await get<PaymentJson>(`/v1/payments/${body.id}`)).status).toBe('succeeded')
+  }
+  expect((await on.test.balance(on.test.destination)) - before).toBe(25_000n)
+  const balance = (await writer.balance(account))!
+  expect(balance.creditsPosted - balance.debitsPosted).toBe(25_000n)
+})
+
+test('nobody is debited who was not named: another way that is open is taken', async () => {
+  const methods = ['collection', 'wechat_native']
+  const { body: made } = await pay('nobody-named', { methods })
+  expect(made.attempts[0]?.method).toBe('wechat_native')
+  const payer = { name: '张三', account: '6222020200112233', bank: 'ICBC' }
+  const named = { ...payer, account_type: 'corporate' }
+  const { body: other } = await pay('somebody-named', { methods, payer: named })
+  expect(other.attempts[0]?.method).toBe('collection')
+})
+
 test('fifty at once under one key make one order at the channel', async () => {
   const all = await Promise.all(Array.from({ length: 50 }, () => pay('burst')))
   expect(new Set(all.map((each) => each.body.id)).size).toBe(1)

@@ -63,7 +63,7 @@ export function createPayInOwner(options: PayInOwnerOptions): AttemptOwner {
 
 async function load({ context, recent }: PayInOwnerOptions, attempt: Attempt): Promise<PayIn> {
   const id = payInOf(attempt.owner)
-  const known = recent.get(id)
+  const known = recent.get(attempt.book, id)
   // Remembered once: if it has moved since, the command is stale and the row is read.
   recent.forget(id)
   if (known !== undefined) return known

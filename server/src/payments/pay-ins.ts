@@ -78,7 +78,7 @@ export async function openPayIn(on: PayInsOptions, wanted: NewPayIn): Promise<Op
   const { book, id } = wanted
   const refused = destinationRefusal(context.ledger.writer(book), wanted)
   if (refused !== undefined) return (await existing(on, wanted)) ?? { refused }
-  if (on.recent.get(id) !== undefined) return present(await existing(on, wanted), 'it was opened')
+  if (on.recent.get(book, id) !== undefined) return present(await existing(on, wanted), 'it was opened')
   const decision = decide(on, wanted, wanted, [])
   const first = attemptWith(on, wanted, decision, derivedUuid('payments.attempt', `${id}/1`), 1)
   if (first === undefined) {
@@ -220,7 +220,7 @@ async function sendOne(on: PayInsOptions, prepared: Prepared): Promise<Attempt> 
   // Whoever waits for the payer does not wait for the channel: another one may take it now.
   if (sent.result === 'not_sent')
     await context.desk.cancel(book, id, 'the channel was out of reach')
-  return desk.recent.get(id) ?? present(await findAttempt(context.db, book, { id }), 'an attempt')
+  return desk.recent.get(book, id) ?? present(await findAttempt(context.db, book, { id }), 'an attempt')
 }
 
 function mayTryOther({ context }: PayInsOptions, channel: string, code: string): boolean {
