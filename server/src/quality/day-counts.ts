@@ -30,33 +30,33 @@ export function dayCounts(): DayCounts {
   const days = new Map<number, Day>()
   const segments: ({ id: number } & Segment)[] = []
 
-  const readDays = async (tx: Tx, wanted: readonly number[]) => {
-    for (let i = 0; i < wanted.length; i += AT_ONCE) {
-      for (const { day, fold, cells } of await dayCells(tx, wanted.slice(i, i + AT_ONCE))) {
-        days.set(day, { fold, cells: integersOf(cells) })
+  /** The cells of these days; what is read is kept for the next question. */
+  const cellsOf = async (tx: Tx, moved: Awaited<ReturnType<typeof daysMoved>>) => {
+    const found = new Map<number, Int32Array>()
+    for (const { day, fold } of moved) {
+      const kept = days.get(day)
+      if (kept?.fold === fold) found.set(day, kept.cells)
+    }
+    const stale = moved.map(({ day }) => day).filter((day) => !found.has(day))
+    for (let i = 0; i < stale.length; i += AT_ONCE) {
+      for (const { day, fold, cells: bytes } of await dayCells(tx, stale.slice(i, i + AT_ONCE))) {
+        const cells = integersOf(bytes)
+        found.set(day, cells)
+        days.set(day, { fold, cells })
       }
     }
     const kept = [...days.keys()].sort((a, b) => b - a)
     for (const day of kept.slice(MOST_DAYS)) days.delete(day)
+    return found
   }
 
   return {
     tally: async (tx, of, { first, last }) => {
-      const moved = await daysMoved(tx, first, last)
-      const stale = moved.filter(({ day, fold }) => days.get(day)?.fold !== fold)
-      await readDays(
-        tx,
-        stale.map(({ day }) => day),
-      )
+      const cells = await cellsOf(tx, await daysMoved(tx, first, last))
       for (const one of await segmentsAfter(tx, segments.at(-1)?.id ?? 0)) {
         if (one.id > (segments.at(-1)?.id ?? 0)) segments.push(one)
       }
-      const groups = groupSegments(segments, of)
-      const found = moved.flatMap(({ day }) => {
-        const kept = days.get(day)
-        return kept === undefined ? [] : [{ day, cells: kept.cells }]
-      })
-      return sum(found, of, groups)
+      return sum(cells, of, groupSegments(segments, of))
     },
   }
 }
@@ -97,7 +97,7 @@ function groupSegments(
 }
 
 function sum(
-  days: readonly { day: number; cells: Int32Array }[],
+  days: ReadonlyMap<number, Int32Array>,
   { endings, buckets, time }: Tally,
   groups: Groups,
 ): TallyRow[] {
@@ -117,7 +117,7 @@ function sum(
       rows.push({ bucket, slot, ...groups.values[at % width], n: BigInt(n) })
     })
   }
-  for (const { day, cells } of days) {
+  for (const [day, cells] of days) {
     for (let i = 0; i < cells.length; i += 3) {
       const bucket = bucketOf[cells[i]!] ?? -1
       const group = groups.of[cells[i + 1]!] ?? -1

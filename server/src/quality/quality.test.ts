@@ -88,12 +88,15 @@ describe('a fact counts once', () => {
       { attempt: good.order },
       { order: good.order.replace('_1_', '_2_') },
       { number: 0 },
+      { number: 2 ** 31 },
       { direction: 'sideways' },
       { channel: '' },
       { accountType: 'secret' },
       { amount: { amount: '1.5', currency: 'CNY' } },
       { madeAt: 'today' },
       { at: -1 },
+      { madeAt: Number.MAX_SAFE_INTEGER },
+      { at: Date.parse('9999-12-31T23:59:59.999Z') + 1 },
       { result: 'maybe' },
       { code: 7 },
       { bank: 'x'.repeat(201) },
@@ -323,6 +326,18 @@ describe('any slice and window', () => {
     )
   })
 
+  it('of more days than are kept in memory', async () => {
+    const days = 810
+    const old = Array.from({ length: days }, (_, i) => ({
+      order: i + 1,
+      madeAt: MONDAY - i * DAY_MS,
+    }))
+    await deliver(...old)
+    const question = { from: MONDAY - days * DAY_MS, to: MONDAY + DAY_MS }
+    expect((await total(question))!.counts.attempts).toBe(BigInt(days))
+    expect((await total(question))!.counts.attempts).toBe(BigInt(days))
+  })
+
   it.each(['day', 'hour'] as const)('adds up over %ss and groups', async (time) => {
     await stage.deliver(facts)
     for (const by of [
@@ -351,6 +366,20 @@ describe('any slice and window', () => {
       }
     }
   })
+})
+
+it('endings and segments are numbered without gaps, however often they come back', async () => {
+  const most = async (of: 'ending' | 'segment') => {
+    const sql = `select max(id) - count(*) as gaps from quality.${of}`
+    return (await stage.database.db.query<{ gaps: bigint }>(sql))[0]!.gaps
+  }
+  const before = [await most('ending'), await most('segment')]
+  for (const bank of ['GAP1', 'GAP2', 'GAP3']) {
+    const known = Array.from({ length: 20 }, (_, n) => ({ order: n + 1, code: 'SUCCESS' }))
+    await deliver(...known, { order: 100, bank, code: bank })
+    await stage.quality.fold()
+  }
+  expect([await most('ending'), await most('segment')]).toEqual(before)
 })
 
 it('the loop counts by itself, and wakes before its time when much has come', async () => {

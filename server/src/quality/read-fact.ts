@@ -9,6 +9,10 @@ export class FactRefused extends Error {
   override name = 'FactRefused'
 }
 
+/** What the columns hold: a fact beyond them would hold up the folding of all others. */
+const MOST_INT4 = 2_147_483_647
+const LAST_INSTANT = Date.parse('9999-12-31T23:59:59.999Z')
+
 /** Reads the payload of an event. Throws `FactRefused` and names the field. */
 export function readFact(payload: unknown): ReadFact {
   const fact = payload as Partial<AttemptFact> | null
@@ -21,13 +25,13 @@ export function readFact(payload: unknown): ReadFact {
   if (!/^\d{1,18}$/.test(amount)) throw wrong('amount')
   return {
     ...{ book: attempt.book, id: attempt.uuid, order: order.uuid, band: bandOf(BigInt(amount)) },
-    number: asWhole(fact.number, 'number', 1),
+    number: asWhole(fact.number, 'number', 1, MOST_INT4),
     direction: asOneOf(DIRECTIONS, fact.direction, 'direction'),
     channel: asText(fact.channel, 'channel'),
     bank: asText(fact.bank, 'bank', true),
     accountType: asOneOf(['', 'personal', 'corporate'], fact.accountType, 'accountType'),
-    madeAt: asWhole(fact.madeAt, 'madeAt', 0),
-    at: asWhole(fact.at, 'at', 0),
+    madeAt: asWhole(fact.madeAt, 'madeAt', 0, LAST_INSTANT),
+    at: asWhole(fact.at, 'at', 0, LAST_INSTANT),
     result: asOneOf(RESULTS, fact.result, 'result'),
     code: asText(fact.code, 'code', true),
   }
@@ -44,9 +48,11 @@ function asText(value: unknown, field: string, mayBeEmpty = false): string {
   return value
 }
 
-function asWhole(value: unknown, field: string, least: number): number {
-  if (!Number.isSafeInteger(value) || (value as number) < least) throw wrong(field)
-  return value as number
+function asWhole(value: unknown, field: string, least: number, most: number): number {
+  if (!Number.isSafeInteger(value)) throw wrong(field)
+  const whole = value as number
+  if (whole < least || whole > most) throw wrong(field)
+  return whole
 }
 
 function asOneOf<T extends string>(values: readonly T[], value: unknown, field: string): T {

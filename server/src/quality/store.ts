@@ -132,8 +132,8 @@ const FIND_ENDINGS = `
 
 const ADD_ENDINGS = `
   insert into quality.ending (${ENDING_COLUMNS})
-  select distinct * from ${ENDINGS} as u (${ENDING_COLUMNS})
-  on conflict do nothing`
+  select * from ${ENDINGS} as u (${ENDING_COLUMNS})
+  except select ${ENDING_COLUMNS} from quality.ending`
 
 export interface Segment {
   readonly bank: string
@@ -162,8 +162,8 @@ const FIND_SEGMENTS = `
 
 const ADD_SEGMENTS = `
   insert into quality.segment (bank, account_type, band)
-  select distinct * from unnest($1::text[], $2::text[], $3::text[]) as u (bank, account_type, band)
-  on conflict do nothing`
+  select * from unnest($1::text[], $2::text[], $3::text[]) as u (bank, account_type, band)
+  except select bank, account_type, band from quality.segment`
 
 /** Writes attempts as they stand now. */
 export async function putAttempts(tx: Tx, attempts: readonly KnownAttempt[]): Promise<void> {
