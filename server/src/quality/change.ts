@@ -31,7 +31,10 @@ export interface ChangeQuestion<D extends Dimension = Dimension> {
   readonly before: Window
   readonly after: Window
   readonly where?: RateQuestion['where']
-  /** Divides what was tried (channel, bank, …) or what was lost (code, cause, …), not both. */
+  /**
+   * Divides what was tried (channel, bank, …). With any dimension of what was lost (code, cause, …)
+   * among them, every part is a share of the losses.
+   */
   readonly by: readonly D[]
 }
 
@@ -56,8 +59,7 @@ export interface Change {
 /** Dimensions that divide failures only: a success has no cause. */
 const OF_LOSSES: readonly Dimension[] = ['code', 'cause', 'reason', 'letter', 'mapped']
 
-/** Whether the question mixes dimensions of what was tried with others of what was lost only. */
-export function dividesLosses(by: readonly Dimension[]): boolean {
+function dividesLosses(by: readonly Dimension[]): boolean {
   return by.some((dimension) => OF_LOSSES.includes(dimension))
 }
 
@@ -68,12 +70,7 @@ export async function explainChange(
 ): Promise<Change | undefined> {
   const slice = where === undefined ? { by } : { by, where }
   const [first, second] = [await ask({ ...before, ...slice }), await ask({ ...after, ...slice })]
-  const keys = new Map([...first, ...second].map(({ group }) => [JSON.stringify(group), group]))
-  const pairs = [...keys].map(([key, group]) => ({
-    group,
-    before: countsAt(first, key),
-    after: countsAt(second, key),
-  }))
+  const pairs = pairsOf(first, second)
   const slices = pairs.map((pair) => ({
     before: sliceOf(rate, pair.before),
     after: sliceOf(rate, pair.after),
@@ -98,8 +95,24 @@ export async function explainChange(
   }
 }
 
-function countsAt(rows: readonly RateRow[], key: string): Counts {
-  return sum(rows.filter(({ group }) => JSON.stringify(group) === key).map(({ counts }) => counts))
+interface Pair {
+  readonly group: readonly string[]
+  before: Readonly<Counts>
+  after: Readonly<Counts>
+}
+
+/** The counts of each group in both windows; none where a window has no attempts of it. */
+function pairsOf(first: readonly RateRow[], second: readonly RateRow[]): Pair[] {
+  const pairs = new Map<string, Pair>()
+  const pairOf = (group: readonly string[]) => {
+    const key = JSON.stringify(group)
+    const pair = pairs.get(key) ?? { group, before: noCounts(), after: noCounts() }
+    pairs.set(key, pair)
+    return pair
+  }
+  for (const { group, counts } of first) pairOf(group).before = counts
+  for (const { group, counts } of second) pairOf(group).after = counts
+  return [...pairs.values()]
 }
 
 function sum(all: readonly Readonly<Counts>[]): Counts {
