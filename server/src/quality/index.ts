@@ -12,7 +12,7 @@ export { BAND_NAMES, bandOf } from './bands.ts'
 export type { Change, ChangePart, ChangeQuestion, Window } from './change.ts'
 export { qualityRoutes } from './http.ts'
 export { matureAt, matureBefore } from './maturity.ts'
-export { FACT_KINDS, openQuality, type Quality } from './quality.ts'
+export { openQuality, type Quality } from './quality.ts'
 export {
   type Counts,
   RATE_NAMES,

@@ -34,12 +34,6 @@ const FOLD_EVERY_MS = 1_000
 /** So many facts wake the loop before its time. */
 const FOLD_AT = 500
 
-export const FACT_KINDS = [
-  'payments.attempt_ended',
-  'payments.attempt_overdue',
-  'payments.payout_returned',
-] as const
-
 /** Opens the rates over the codes of this installation. */
 export function openQuality(
   world: Pick<World, 'db' | 'clock' | 'log'>,
@@ -76,7 +70,7 @@ export function openQuality(
   return {
     subscriber: {
       name: 'quality',
-      kinds: FACT_KINDS,
+      kinds: ['payments.attempt_ended'],
       deliver: async (event: DeliveredEvent) => {
         readFact(event.payload)
         await keepArrival(db, { ...event, fact: event.payload })

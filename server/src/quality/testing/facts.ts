@@ -30,7 +30,6 @@ export function factOf(options: FactOptions): AttemptFact {
 export function eventsOf(facts: readonly AttemptFact[], firstSeq = 1): DeliveredEvent[] {
   return facts.map((fact, i) => ({
     ...{ book: Number(fact.attempt.split('_')[1]), seq: BigInt(firstSeq + i), n: 0, orgId: 0 },
-    kind: fact.result === 'overdue' ? 'payments.attempt_overdue' : 'payments.attempt_ended',
-    ...{ aggregate: fact.attempt, payload: fact, at: fact.at },
+    ...{ kind: 'payments.attempt_ended', aggregate: fact.attempt, payload: fact, at: fact.at },
   }))
 }
