@@ -195,6 +195,22 @@ describe('over real books', () => {
     expect(await days()).toHaveLength(2)
   })
 
+  it('a server that begins again before a day is read reads that day, and each after it, once', async () => {
+    on = await outflowWorld()
+    const begin = () =>
+      on.ledger.writer(on.pool).submit({ roots: [], effects: on.flows.start('a') })
+    await begin()
+    await on.world.clock.advance(DAY)
+    await begin()
+    for (const date of ['20260302', '20260303']) on.rails.a.closeDay(date)
+    await on.pass(2 * DAY)
+    expect(await days()).toHaveLength(2)
+    const planned = await on.context.db.query(
+      `select key from base.due where kind = 'payments.read_channel_file'`,
+    )
+    expect(planned).toEqual([{ key: 'a/20260304' }])
+  })
+
   it('the same order in a later file is not settled twice, and a changed file books nothing', async () => {
     on = await outflowWorld()
     await on.collected(100_00n)
