@@ -20,9 +20,9 @@ import type { Command, Leg } from '#ledger'
 import type { Attempt } from './attempt.ts'
 import { findAttempt } from './attempt-store.ts'
 import { type Handlers, mustCommand, suspenseOf, transitOf } from './context.ts'
-import { outsideParts, ownName } from './outside.ts'
+import { lineKey, outsideParts, ownName } from './outside.ts'
 import type { OutsideKind } from './outside-kinds.ts'
-import { findLine, insertLine, moveCursor, outsideLineKey, readCursor } from './outside-store.ts'
+import { findLine, insertLine, moveCursor, readCursor } from './outside-store.ts'
 import { cashOf, isThere } from './payout-cash.ts'
 import { recordReturn } from './payout-returns.ts'
 import type { Payouts } from './payouts.ts'
@@ -265,7 +265,7 @@ async function outside(
     flow: line.flow,
     about: line.reference,
     ...(line.counterpartAccount === undefined ? {} : { payer: line.counterpartAccount }),
-    key: outsideLineKey(at.channel, line.flow),
+    key: lineKey(at.channel, line.flow),
   })
   return {
     ...parts,

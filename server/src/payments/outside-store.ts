@@ -201,17 +201,6 @@ export async function findLine(
   return row
 }
 
-/** What tells the money of a line from all other money that moves without us. */
-export const outsideLineKey = (channel: string, flow: string) => `line/${channel}/${flow}`
-
-/** Lines with a text that were taken for money of unknown origin. */
-export async function unknownLinesWith(tx: Tx, book: number, memo: string): Promise<KnownLine[]> {
-  return tx.query<KnownLine>(
-    `${LINE} where book_id = $1 and memo = $2 and taken_as = 'unknown_credit' order by taken_at`,
-    [book, memo],
-  )
-}
-
 /** Learns later what a line was. */
 export const retakeLine: Effect<{
   readonly channel: string

@@ -61,7 +61,7 @@ export async function outsideParts(
   money: OutsideMoney,
 ): Promise<Parts | undefined> {
   const { kind, amount, channel, flow, about } = money
-  const id = entryId(book, money.key)
+  const id = outsideId(book, money.key)
   if ((await findOutside(context.db, book, id)) !== undefined) return undefined
   const { orgId } = context
   const writer = context.ledger.writer(book)
@@ -75,7 +75,7 @@ export async function outsideParts(
   const dueAt = now + RETRY_MS
   const exception = OUTSIDE_KINDS[kind].exception
   return {
-    roots: [`outside:${id}`],
+    roots: [outsideRoot(id)],
     open,
     transfers: waits ? [] : [{ type: 'post', id, legs: [leg], purpose: kind }],
     effects: [
@@ -155,7 +155,7 @@ async function bookWaiting(context: OutsideContext, work: DueWork): Promise<void
   const { book, key: id } = work
   await mustCommand(context, book, async () => {
     const entry = await findOutside(context.db, book, id)
-    const roots = [`outside:${id}`]
+    const roots = [outsideRoot(id)]
     if (entry?.state !== 'waiting') return { roots, effects: [applied(doneDue, work)] }
     const writer = context.ledger.writer(book)
     const { open, leg } = placeOf(context, writer, entry)
@@ -177,16 +177,12 @@ async function bookWaiting(context: OutsideContext, work: DueWork): Promise<void
   })
 }
 
-const entryId = (book: number, key: string) => derivedUuid('payments.outside', `${book}/${key}`)
+/** The id of the entry that `key` tells from every other. */
+export const outsideId = (book: number, key: string): Uuid =>
+  derivedUuid('payments.outside', `${book}/${key}`)
 
-/** What tells the entry of a bank's line. */
-export const lineKey = ({ channel, flow }: { readonly channel: string; readonly flow: string }) =>
-  `line/${channel}/${flow}`
-
-export const lineEntryId = (
-  book: number,
-  line: { readonly channel: string; readonly flow: string },
-): Uuid => entryId(book, lineKey(line))
+/** The key of money a bank's line told. */
+export const lineKey = (channel: string, flow: string) => `line/${channel}/${flow}`
 
 export const outsideRoot = (id: Uuid) => `outside:${id}`
 export const outsidePublicId = (book: number, id: Uuid) => publicId('outs', book, id)

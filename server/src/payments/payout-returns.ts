@@ -20,7 +20,7 @@ import { findAttempt } from './attempt-store.ts'
 import { attemptRoot, type Handlers, mustCommand, suspenseOf } from './context.ts'
 import { raise } from './exceptions.ts'
 import { attemptEnded } from './facts.ts'
-import { recordOutside } from './outside.ts'
+import { lineKey, recordOutside } from './outside.ts'
 import { payoutRoot, shanghaiDay } from './payout.ts'
 import { cashOf } from './payout-cash.ts'
 import { payoutEvent } from './payout-reserve.ts'
@@ -117,7 +117,7 @@ export async function takeReturn(
     channel: at.channel,
     flow,
     about: reference,
-    key: `line/${at.channel}/${flow}`,
+    key: lineKey(at.channel, flow),
   })
   return taken
 }

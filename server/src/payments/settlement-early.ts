@@ -6,14 +6,9 @@
 import { applied, derivedUuid } from '#base'
 import type { Command, Leg } from '#ledger'
 import { mustCommand, suspenseOf, transitOf } from './context.ts'
+import { lineKey, outsideId, outsideRoot } from './outside.ts'
 import { accountOf, OUTSIDE_KINDS } from './outside-kinds.ts'
-import {
-  findOutside,
-  moveOutside,
-  outsideLineKey,
-  retakeLine,
-  settleException,
-} from './outside-store.ts'
+import { findOutside, moveOutside, retakeLine, settleException } from './outside-store.ts'
 import { lineAgainst } from './settlement-day.ts'
 import { type EarlyLine, earlyLines, endSettlement } from './settlement-store.ts'
 import { lineDiffers, type SettlementContext } from './settlements.ts'
@@ -40,7 +35,7 @@ async function settled(
 ): Promise<Command | undefined> {
   const { flow, takenAs } = line
   const kind = takenAs === 'unknown_debit' ? takenAs : 'unknown_credit'
-  const id = derivedUuid('payments.outside', `${book}/${outsideLineKey(line.channel, flow)}`)
+  const id = outsideId(book, lineKey(line.channel, flow))
   const entry = await findOutside(context.db, book, id)
   if (entry?.state !== 'booked') return undefined
   const { channel, date, reference } = settlement
@@ -56,7 +51,7 @@ async function settled(
   const note = `It settles ${reference}.`
   const to = difference === 0n ? 'settled' : 'differs'
   return {
-    roots: [`settlement:${channel}/${date}`, `outside:${id}`],
+    roots: [`settlement:${channel}/${date}`, outsideRoot(id)],
     open: account.open,
     transfers: [
       {

@@ -18,20 +18,13 @@ import {
 import type { ChannelFile, ChannelFileRow } from '#channels'
 import type { AccountOpening, Command, TransferRequest } from '#ledger'
 import { takeChargeback } from './chargeback.ts'
-import { type Handlers, mustCommand, suspenseOf, transitOf } from './context.ts'
+import { type Handlers, mustCommand, transitOf } from './context.ts'
 import { raise } from './exceptions.ts'
-import { lineEntryId, ownName } from './outside.ts'
-import {
-  findOutside,
-  moveOutside,
-  retakeLine,
-  settleException,
-  unknownLinesWith,
-} from './outside-store.ts'
+import { ownName } from './outside.ts'
 import { shanghaiDay } from './payout.ts'
 import { type ReturnPolicy, takeReturn } from './payout-returns.ts'
 import type { Payouts, PayoutsContext } from './payouts.ts'
-import { dayTotals, lineAgainst } from './settlement-day.ts'
+import { dayTotals } from './settlement-day.ts'
 import { settleEarly } from './settlement-early.ts'
 import { movementSent } from './settlement-movement.ts'
 import type { SettlementRowState } from './settlement-states.ts'
@@ -137,8 +130,6 @@ async function decide(
   const fromBalance = totals.agrees ? totals.fromBalance : 0n
   const transit = transitOf(writer, name)
   const fees = feeParts(context, { book, channel: name, date, fee, transit: transit.id })
-  const early = await earlyLine(context, at, file)
-  const state = early?.to ?? (settled === 0n ? 'settled' : 'expected')
   const expected = {
     orgId,
     channel: name,
@@ -149,9 +140,9 @@ async function decide(
     fromBalance,
     rows: rows.length,
     fileHash: file.hash,
-    state,
-    flow: early?.flow ?? '',
-    difference: early?.difference ?? 0n,
+    state: settled === 0n ? 'settled' : 'expected',
+    flow: '',
+    difference: 0n,
   } as const
   const to = context.places.channelBook(book, name)
   const movement = derivedUuid('payments.refund_from_balance', `${book}/${name}/${date}`)
@@ -159,13 +150,12 @@ async function decide(
   return {
     roots: [`settlement:${name}/${date}`],
     open: [...transit.open, ...fees.open],
-    transfers: [...fees.transfers, ...(early?.transfers ?? [])],
+    transfers: fees.transfers,
     effects: [
       applied(insertSettlement, expected),
       ...rows.map((row) => applied(insertSettlementRow, row)),
       ...rows.flatMap((row) => rowException(context, row)),
       ...(totals.agrees ? [] : totalsDiffer(context, at, file, totals)),
-      ...(early?.effects ?? []),
     ],
     events: [
       ...fees.events,
@@ -235,49 +225,6 @@ function feeParts(
   const sent =
     to === undefined ? [] : [movementSent({ book, orgId }, { movement, kind, to, amount })]
   return { open: own.open, transfers: [transfer], events: sent }
-}
-
-/** The money may have come before the file: it was taken for money of unknown origin until now. */
-async function earlyLine(
-  context: SettlementContext,
-  at: { readonly book: number; readonly channel: string },
-  file: ChannelFile,
-) {
-  const { book, channel } = at
-  const { date, settled, settlementReference } = file
-  const [line] = await unknownLinesWith(context.db, book, settlementReference)
-  if (line === undefined || settled <= 0n) return undefined
-  // A person may have given the money back, or booked it to somebody, meanwhile.
-  const entry = await findOutside(context.db, book, lineEntryId(book, line))
-  if (entry?.state !== 'booked') return undefined
-  const { transit, difference } = lineAgainst(settled, line.amount)
-  const writer = context.ledger.writer(book)
-  const legs = [
-    { debit: suspenseOf(writer), credit: transitOf(writer, channel).id, amount: transit },
-  ]
-  const id = derivedUuid('payments.settlement', `${book}/${channel}/${date}`)
-  const { flow } = line
-  const { id: entryId, tries } = entry
-  const effects: EffectRow[] = [
-    applied(moveOutside, { id: entryId, tries, from: 'booked', to: 'cleared' }),
-    applied(retakeLine, {
-      channel: line.channel,
-      flow,
-      from: 'unknown_credit',
-      to: 'settlement',
-    }),
-    applied(settleException, {
-      kind: 'unknown_credit',
-      about: flow,
-      action: 'attach',
-      note: `It settles ${settlementReference}.`,
-      by: 'platform',
-    }),
-    ...(difference === 0n ? [] : lineDiffers(context, { channel, date, flow, difference })),
-  ]
-  const to: 'settled' | 'differs' = difference === 0n ? 'settled' : 'differs'
-  const transfers: TransferRequest[] = [{ type: 'post', id, legs, purpose: 'settlement' }]
-  return { to, flow, difference, effects, transfers }
 }
 
 /** A bank line is not what its settlement was expected to be. */
