@@ -95,12 +95,15 @@ export function createTrades(ground: RailGround, qrBase: string): Trades {
   /** Refunds are done at once here, so what is reserved is what was paid back. */
   const settledRefunds = (order: BookOrder) => order.refunded
 
+  /** A refund without a number of its own goes by its trade's. */
+  const refundReference = (content: Content) =>
+    text(content, 'out_request_no') || (find(content)?.reference ?? '')
+
   /** Takes a refund, or answers why not. */
-  const takeRefund = (content: Content): BookOrder | GatewayCode => {
+  const takeRefund = (content: Content, reference: string): BookOrder | GatewayCode => {
     const trade = find(content)
     if (trade === undefined) return CODES.noTrade
     const amount = fen(content.refund_amount)
-    const reference = text(content, 'out_request_no') || trade.reference
     if (amount === undefined || !/^[A-Za-z0-9_]{1,64}$/.test(reference)) return CODES.badContent
     const fingerprint = JSON.stringify([trade.reference, String(amount)])
     const there = ground.book.find('refund', reference)
@@ -163,11 +166,11 @@ export function createTrades(ground: RailGround, qrBase: string): Trades {
       return print(OK, { trade_no: order.number, out_trade_no: order.reference })
     },
     refund(content, print) {
-      const reference = text(content, 'out_request_no')
+      const reference = refundReference(content)
       const amount = fen(content.refund_amount) ?? 0n
       const perform = () => {
         const before = ground.book.find('refund', reference)
-        const order = takeRefund(content)
+        const order = takeRefund(content, reference)
         if ('msg' in order) return print(order)
         if (before === undefined) ground.succeed(order)
         const trade = ground.book.find('collect', order.original ?? '')!
@@ -184,7 +187,7 @@ export function createTrades(ground: RailGround, qrBase: string): Trades {
     refundQuery(content, print) {
       const trade = find(content)
       if (trade === undefined) return print(CODES.noTrade)
-      const refund = ground.visible('refund', text(content, 'out_request_no'))
+      const refund = ground.visible('refund', refundReference(content))
       // The gateway says a refund it does not know by saying nothing about it.
       if (refund === undefined || refund.original !== trade.reference) return print(OK)
       return print(OK, {
