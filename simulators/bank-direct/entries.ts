@@ -48,9 +48,10 @@ const TEXT_CODES: Readonly<Record<OutsideEntry['kind'], string>> = {
   court_deduction: 'COUR',
 }
 
-/** Enters something from outside; the entry's number. */
+/** Enters something from outside; the entry's number. Refuses an unknown kind or an amount not above zero. */
 export function enter(book: RailBook, entry: OutsideEntry, at: number): string {
   const { kind, amount, ...story } = entry
+  if (!Object.hasOwn(TEXT_CODES, kind)) throw new Error(`there is no entry of kind ${kind}`)
   if (amount <= 0n) throw new Error('the amount of an entry is positive; its kind says the side')
   const comesIn = kind === 'incoming' || kind === 'interest'
   const reference = JSON.stringify({ textCode: TEXT_CODES[kind], ...story })
