@@ -281,6 +281,24 @@ describe('profit sharing', () => {
     expect(rail.admin.balance()).toBe(2n * 9_940n - 1_000n)
   })
 
+  test('refuses a receiver that is named twice in one order', async () => {
+    const rail = await open()
+    await name(rail)
+    const number = await paid(rail, 'SHARED0006', 10_000, shared)
+    const part = { ...receiver, description: '佣金' }
+    const twice = await call(rail, 'POST', '/v3/profitsharing/orders', {
+      appid: MERCHANT.appId,
+      transaction_id: number,
+      out_order_no: 'S7',
+      receivers: [
+        { ...part, amount: 100 },
+        { ...part, amount: 200 },
+      ],
+      unfreeze_unsplit: false,
+    })
+    expect(twice).toMatchObject({ status: 400, code: 'PARAM_ERROR' })
+  })
+
   test('stands before refunds, and comes back for them', async () => {
     const rail = await open()
     await name(rail)

@@ -307,6 +307,10 @@ export function createShares(path: string | undefined): Shares {
             throw param('receivers须为1至50个')
           }
           const parts = list.map((part: unknown) => readPart(rail, part))
+          // Parts are known by their receiver alone when they are paid and taken back.
+          if (new Set(parts.map(({ account }) => account)).size < parts.length) {
+            throw param('receivers中有重复的接收方')
+          }
           return take(rail, body, fields, fields.unfreeze_unsplit === true, parts)
         }
         case '/v3/profitsharing/orders/unfreeze': {
