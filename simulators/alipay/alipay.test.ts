@@ -2,13 +2,15 @@
  * The rail under `alipay-sdk`, the independent client, and under hand-made requests: signatures,
  * idempotency, notices on their schedule, fees, magic amounts.
  */
-import { generateKeyPairSync } from 'node:crypto'
+import { createPrivateKey, generateKeyPairSync } from 'node:crypto'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { AlipaySdk } from 'alipay-sdk'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { wallNow } from '../channel/index.ts'
 import { type Alipay, NOTICE_RETRY_SECONDS, startAlipay } from './index.ts'
-import { yuan } from './yuan.ts'
+import { signText, sortedText } from './signature.ts'
+import { dateTime, yuan } from './yuan.ts'
 
 // The client stamps its calls with the machine's local time; the gateway reads Shanghai's.
 vi.stubEnv('TZ', 'Asia/Shanghai')
@@ -189,6 +191,44 @@ describe('the gateway', () => {
     expect(await exec('alipay.trade.refund', { ...refund, refundAmount: '2.00' })).toMatchObject({
       subCode: 'ACQ.DISCORDANT_REPEAT_REQUEST',
     })
+  })
+
+  test('repeats a refund of the whole that has no number of its own', async () => {
+    await paid('W1', 10_000n)
+    await rail.admin.fund(100_000n, '充值')
+    const refund = { outTradeNo: 'W1', refundAmount: '100.00' }
+    expect(await exec('alipay.trade.refund', refund)).toMatchObject({ fundChange: 'Y' })
+    expect(await exec('alipay.trade.refund', refund)).toMatchObject({
+      code: '10000',
+      fundChange: 'N',
+    })
+    expect(rail.admin.orders().filter(({ kind }) => kind === 'refund')).toHaveLength(1)
+  })
+
+  test('refuses content that is no object', async () => {
+    const params = {
+      app_id: rail.appId,
+      method: 'alipay.trade.query',
+      sign_type: 'RSA2',
+      timestamp: dateTime(wallNow()),
+      biz_content: 'null',
+    }
+    const sign = signText(createPrivateKey(ours.privatePem), sortedText(params, ['sign']))
+    const body = new URLSearchParams({ ...params, sign })
+    const reply = await fetch(rail.gateway, { method: 'POST', body })
+    expect(reply.status).toBe(200)
+    expect(await reply.text()).toContain('ACQ.INVALID_PARAMETER')
+  })
+
+  test('has an empty bill of a day on which nothing happened, once its time is over', async () => {
+    const ask = () =>
+      exec('alipay.data.dataservice.bill.downloadurl.query', {
+        billType: 'trade',
+        billDate: '2026-03-03',
+      })
+    expect(await ask()).toMatchObject({ subCode: 'isp.bill_not_exist' })
+    await rail.admin.setClock(START + 23 * HOUR)
+    expect(await ask()).toMatchObject({ code: '10000' })
   })
 
   test('refuses a refund above the rest, above the balance, and after a year', async () => {

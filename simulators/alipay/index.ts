@@ -13,7 +13,9 @@ import {
   type RailOptions,
   type RailReply,
   type RailRequest,
+  shanghai,
   startOfDate,
+  wallNow,
 } from '../channel/index.ts'
 import { billArchive } from './bill.ts'
 import { CODES, type GatewayCode, OK } from './codes.ts'
@@ -74,6 +76,17 @@ const METHODS = {
 
 const BILL_METHOD = 'alipay.data.dataservice.bill.downloadurl.query'
 
+/** `biz_content`; `undefined` when it is no JSON object. */
+function readContent(text: string): Content | undefined {
+  try {
+    const value: unknown = JSON.parse(text)
+    const isObject = typeof value === 'object' && value !== null && !Array.isArray(value)
+    return isObject ? (value as Content) : undefined
+  } catch {
+    return undefined
+  }
+}
+
 export async function startAlipay(options: AlipayOptions): Promise<Alipay> {
   const appId = options.appId ?? '2021000000000001'
   const sellerId = options.sellerId ?? '2088000000000001'
@@ -87,7 +100,7 @@ export async function startAlipay(options: AlipayOptions): Promise<Alipay> {
     isTaken: (_status, body) => body === 'success',
     print: (told) => printNotice(noticeFacts, told),
     numberOf: (at, sequence) =>
-      `${new Date(at + 8 * 3_600_000).toISOString().slice(0, 10).replaceAll('-', '')}22001${String(sequence).padStart(15, '0')}`,
+      `${shanghai(at).slice(0, 8)}22001${String(sequence).padStart(15, '0')}`,
     dayClosesAt: (date) => startOfDate(date)! + BILL_AFTER_MS,
     settlementMemo: (date) => `支付宝结算款 AP${date}${sellerId.slice(-6)}`,
   })
@@ -119,7 +132,7 @@ export async function startAlipay(options: AlipayOptions): Promise<Alipay> {
 
   const askBill = (content: Content, print: ReturnType<typeof printer>, host: string) => {
     const date = String(content.bill_date ?? '').replaceAll('-', '')
-    const closed = content.bill_type === 'trade' && ground.book.isDayClosed(date)
+    const closed = content.bill_type === 'trade' && ground.isDayClosed(date)
     if (!closed) return print(CODES.noBill)
     const url = `http://${host}/bills/${date}.zip?code=${drawCode(date)}`
     return print(OK, { bill_download_url: url })
@@ -130,7 +143,7 @@ export async function startAlipay(options: AlipayOptions): Promise<Alipay> {
     const bill = /^\/bills\/(\d{8})\.zip$/.exec(url.pathname)
     if (bill !== null) {
       const known = url.searchParams.get('code') === drawCode(bill[1]!)
-      if (request.method !== 'GET' || !known || !ground.book.isDayClosed(bill[1]!)) {
+      if (request.method !== 'GET' || !known || !ground.isDayClosed(bill[1]!)) {
         return { status: 404, body: '' }
       }
       return { status: 200, body: billArchive(ground, sellerId, bill[1]!) }
@@ -143,14 +156,10 @@ export async function startAlipay(options: AlipayOptions): Promise<Alipay> {
     const print = printer(method.replaceAll(/[^a-z.]/g, ''))
     if (params.app_id !== appId) return print(CODES.badApp)
     if (!isSigned(appKey, params)) return print(CODES.badSignature)
-    const skew = Math.abs(Date.now() - instantOf(params.timestamp))
+    const skew = Math.abs(wallNow() - instantOf(params.timestamp))
     if (!(skew <= WINDOW_MS)) return print(CODES.badTimestamp)
-    let fields: Content
-    try {
-      fields = JSON.parse(content) as Content
-    } catch {
-      return print(CODES.badContent)
-    }
+    const fields = readContent(content)
+    if (fields === undefined) return print(CODES.badContent)
     if (method === BILL_METHOD) return askBill(fields, print, request.headers.host ?? '')
     const name = Object.hasOwn(METHODS, method)
       ? METHODS[method as keyof typeof METHODS]

@@ -6,7 +6,6 @@
  * gets one and the same sentence, whatever is wrong with it.
  */
 import {
-  type BookOrder,
   createRailGround,
   DAY_MS,
   type Rail,
@@ -16,10 +15,13 @@ import {
   type RailReply,
   type RailRequest,
   type RailSettlement,
+  RETURNING_BANK,
+  shanghai,
   startOfDate,
   type Told,
+  wallNow,
 } from '../channel/index.ts'
-import { RETURNING_BANK, WHY } from './codes.ts'
+import { WHY } from './codes.ts'
 import { type Entry, enter, entriesOf, type OutsideEntry } from './entries.ts'
 import { openEnvelope, sealed, yuan } from './envelope.ts'
 import { answers, type BankState } from './functions.ts'
@@ -70,14 +72,9 @@ export async function startBankDirect(options: BankDirectOptions): Promise<BankD
     isTaken: (status, body) => status === 200 && body.includes('"SUC0000"'),
     dayClosesAt: (date) => startOfDate(date)! + DAY_MS,
     settlementMemo: (date) => `BANK-DIRECT-${date}`,
-    onMoved: (order) => returnLater(order),
+    returnsAt: ({ detail, movedAt }) =>
+      detail.crtBnk === RETURNING_BANK ? movedAt + DAY_MS : undefined,
   })
-  const returnLater = (order: BookOrder) => {
-    if (order.detail.crtBnk !== RETURNING_BANK || order.state !== 'succeeded') return
-    ground.clock.add(order.movedAt + DAY_MS, async () => {
-      if (order.state === 'succeeded') await rail.admin.returnPayout(order.reference)
-    })
-  }
   const state: BankState = {
     ground,
     account: options.account,
@@ -93,7 +90,6 @@ export async function startBankDirect(options: BankDirectOptions): Promise<BankD
     if (opened === undefined) return { status: 200, body: 'CDCServer:ErrMsg=请求无法处理' }
     return answers(state, opened, seen, (content) => sealed(options, key, opened, content))
   })
-  for (const order of ground.book.orders()) returnLater(order)
   const admin: BankDirectAdmin = {
     ...rail.admin,
     enter: async (entry) => enter(ground.book, entry, ground.clock.now()),
@@ -121,13 +117,10 @@ function outside(ground: RailGround, { body }: RailRequest): RailReply {
   }
 }
 
-const compact = (at: number) =>
-  new Date(at + 8 * 3_600_000).toISOString().replace(/\D/g, '').slice(0, 14)
-
 function printNotice(options: BankDirectOptions, key: KeyPair, told: Told) {
   const { order, event, amount, id, movement } = told
   if (order.kind !== 'pay' || event === 'closed' || event === 'chargeback') return undefined
-  const done = compact(order.movedAt)
+  const done = shanghai(order.movedAt)
   const about = {
     dbtAcc: options.account,
     yurRef: order.reference,
@@ -140,7 +133,12 @@ function printNotice(options: BankDirectOptions, key: KeyPair, told: Told) {
   }
   const returned = event === 'returned'
   const notdat = returned
-    ? { ...about, trxSeq: movement?.number, rtnDat: compact(movement?.at ?? 0).slice(0, 8), ...WHY }
+    ? {
+        ...about,
+        trxSeq: movement?.number,
+        rtnDat: shanghai(movement?.at ?? 0).slice(0, 8),
+        ...WHY,
+      }
     : {
         ...about,
         reqSts: 'FIN',
@@ -148,9 +146,8 @@ function printNotice(options: BankDirectOptions, key: KeyPair, told: Told) {
         errCod: event === 'succeeded' ? 'SUC0000' : order.code,
         rtnNar: '',
       }
-  // Wall time: a signature's age is judged by it, whatever the rail's clock says.
   const text = JSON.stringify({
-    sigtim: compact(Date.now()),
+    sigtim: shanghai(wallNow()),
     sigdat: '__signature_sigdat__',
     nottyp: returned ? 'YQN02040' : 'YQN02030',
     notkey: id,

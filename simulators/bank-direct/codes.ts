@@ -37,12 +37,5 @@ export const MAGIC_FAILURES: Readonly<
   bank_refused: { code: 'BBP0032', when: 'later' },
 }
 
-/** The name at the payee's bank never equals this one. */
-export const MISMATCHED_NAME = '测试不符'
-/** A payee's bank that sends the money back a day later. */
-export const RETURNING_BANK = 'MOCKBANK-RETURN'
-/** A payee's bank that takes nothing from 17:00 on. */
-export const CUTOFF_BANK = 'MOCKBANK-CUTOFF'
-
 /** Why money came back. */
 export const WHY = { rtnCod: 'RJ01', rtnNar: '收款账户异常' } as const

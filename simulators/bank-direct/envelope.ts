@@ -1,5 +1,5 @@
 /** The bank's envelope: what a request must be before anything of it is believed, and how a reply is sealed. */
-import type { RailReply, RailRequest } from '../channel/index.ts'
+import { type RailReply, type RailRequest, shanghai, wallNow } from '../channel/index.ts'
 import { decryptText, encryptText, type KeyPair, signText, textIsSigned } from './signature.ts'
 
 export type Json = { readonly [name: string]: unknown }
@@ -52,7 +52,7 @@ function isRecent(text: string): boolean {
   if (match === null) return false
   const [, y, mo, d, h, mi, s] = match
   const at = Date.parse(`${y}-${mo}-${d}T${h}:${mi}:${s}+08:00`)
-  return Math.abs(Date.now() - at) <= WINDOW_MS
+  return Math.abs(wallNow() - at) <= WINDOW_MS
 }
 
 /** Signs and encrypts an answer. */
@@ -72,8 +72,7 @@ export function sealed(
     resultcode: code,
     resultmsg: message,
   }
-  const sigtim = new Date(Date.now() + 8 * 3_600_000).toISOString().replace(/\D/g, '').slice(0, 14)
-  const signature = { sigtim, sigdat: '__signature_sigdat__' }
+  const signature = { sigtim: shanghai(wallNow()), sigdat: '__signature_sigdat__' }
   const text = signText(key, userId, JSON.stringify({ response: { head, body }, signature }))
   const headers = { 'content-type': 'text/plain; charset=utf-8' }
   return { status: 200, headers, body: encryptText(sm4KeyHex, userId, text) }

@@ -4,16 +4,15 @@
  */
 import { createHash } from 'node:crypto'
 import { sm3 } from 'sm-crypto-v2'
-import { type BookOrder, type RailGround, type RailReply, shanghai } from '../channel/index.ts'
 import {
-  CODES,
-  type Code,
+  type BookOrder,
   CUTOFF_BANK,
-  MAGIC_FAILURES,
   MISMATCHED_NAME,
-  UNSEEN_CODE,
-  WHY,
-} from './codes.ts'
+  type RailGround,
+  type RailReply,
+  shanghai,
+} from '../channel/index.ts'
+import { CODES, type Code, MAGIC_FAILURES, UNSEEN_CODE, WHY } from './codes.ts'
 import type { Entry } from './entries.ts'
 import { type Content, isObject, type Json, type Opened, yuan } from './envelope.ts'
 
@@ -281,7 +280,7 @@ function statement(state: BankState, body: Json): Content {
         debitAmount: went.total,
         creditNums: came.count,
         creditAmount: came.total,
-        reserve: state.ground.book.isDayClosed(to) ? 'DAYEND' : '',
+        reserve: state.ground.isDayClosed(to) ? 'DAYEND' : '',
       },
     ],
     TRANSQUERYBYBREAKPOINT_Z2: page.map(lineOf),

@@ -35,9 +35,7 @@ export function railAdmin(ground: RailGround): RailAdmin {
       ground.succeed(order)
     },
     async returnPayout(reference) {
-      const order = must(book.find('pay', reference), reference)
-      const movement = book.returnPayout(order, clock.now())
-      notices.queue(order, 'returned', movement)
+      ground.returnPayout(must(book.find('pay', reference), reference))
     },
     async chargeBack(reference) {
       const order = must(book.find('collect', reference), reference)

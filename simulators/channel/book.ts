@@ -167,7 +167,7 @@ class Book implements RailBook {
   }
 
   moveOther(
-    kind: 'settlement' | 'fee' | 'funding',
+    kind: 'settlement' | 'fee' | 'funding' | 'share' | 'share_returned',
     amount: bigint,
     memo: string,
     at: Instant,
@@ -306,6 +306,8 @@ class Book implements RailBook {
     order.code = entry.code
     order.movedAt = entry.at
     order.plan = entry.plan
+    // What it came to now has not been told, whatever was told before.
+    order.told = false
   }
 
   #applyMoney(movement: RailMovement, of: OrderKind | undefined): void {

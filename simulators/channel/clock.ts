@@ -7,6 +7,12 @@
  */
 import type { Instant } from './contract.ts'
 
+/**
+ * Wall time, whatever the rail's clock says. The age of a signature is judged and stated by it, since
+ * the other side stamps its own by its machine's clock. Simulators take wall time from here alone.
+ */
+export const wallNow = (): Instant => Date.now()
+
 export type Work = () => void | Promise<void>
 
 interface Item {
@@ -83,7 +89,7 @@ export function createRailClock(onError: (error: Error) => void): RailClock {
   let timerAt = Number.POSITIVE_INFINITY
   let last: Promise<void> = Promise.resolve()
 
-  const now = () => fixed ?? Date.now()
+  const now = () => fixed ?? wallNow()
   const fail = (error: unknown) =>
     onError(error instanceof Error ? error : new Error(String(error)))
   const start = (item: Item): Promise<void> | undefined => {
@@ -122,7 +128,7 @@ export function createRailClock(onError: (error: Error) => void): RailClock {
         timerAt = Number.POSITIVE_INFINITY
         kick()
       },
-      Math.min(Math.max(next.at - Date.now(), 1), LONGEST_WAIT_MS),
+      Math.min(Math.max(next.at - wallNow(), 1), LONGEST_WAIT_MS),
     )
     timer.unref()
   }
@@ -135,7 +141,7 @@ export function createRailClock(onError: (error: Error) => void): RailClock {
         void inTurn(() => runDue(now(), true)).catch(fail)
         return
       }
-      void runDue(Date.now(), false).then(wake, fail)
+      void runDue(wallNow(), false).then(wake, fail)
     })
   }
   return {
@@ -149,7 +155,7 @@ export function createRailClock(onError: (error: Error) => void): RailClock {
     nextDueAt: () => heap.peek()?.at,
     moveTo: (at) =>
       inTurn(async () => {
-        const target = at ?? Date.now()
+        const target = at ?? wallNow()
         await Promise.all(running)
         for (let item = heap.peek(); item !== undefined && item.at <= target; item = heap.peek()) {
           if (stopped) return

@@ -35,7 +35,7 @@ export interface BookOrder extends RailOrder {
   /** Whether its money has moved, and whether it has come back. */
   moved: boolean
   back: boolean
-  /** Whether the platform has taken the notice of its end, or none is owed. */
+  /** Whether the platform has taken the notice of its latest state, or none is owed. */
   told: boolean
 }
 

@@ -30,9 +30,12 @@ async function startRail(options: RailOptions = {}): Promise<{ rail: Rail; groun
     settles: 'net',
     settlementMemo: (date) => `T ${date}`,
     fee: (order) => (order.kind === 'collect' ? order.amount / 100n : 0n),
-    print: ({ order, event, amount, forged, id }) => ({
+    print: ({ order, event, amount, forged, id, movement }) => ({
       headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ id, event, reference: order.reference, amount: `${amount}`, forged }),
+      body: JSON.stringify({
+        ...{ id, event, reference: order.reference, amount: `${amount}`, forged },
+        movement: movement?.number,
+      }),
     }),
   })
   const reply = (body: object) => ({ status: 200, body: JSON.stringify(body) })
@@ -206,6 +209,17 @@ describe('faults', () => {
     expect((await order(rail, {})).status).toBe(200)
   })
 
+  test('down for long is not ended by down for less', async () => {
+    const { rail } = await startRail()
+    await rail.admin.setClock(NOON)
+    rail.admin.arm({ fault: 'down', ms: 5000 })
+    rail.admin.arm({ fault: 'down', ms: 1000 })
+    await rail.admin.setClock(NOON + 1000)
+    expect((await order(rail, {})).status).toBe(0)
+    await rail.admin.setClock(NOON + 5000)
+    expect((await order(rail, {})).status).toBe(200)
+  })
+
   test('a hidden order appears; a failed one succeeds late', async () => {
     const { rail } = await startRail()
     await rail.admin.setClock(NOON)
@@ -359,6 +373,28 @@ describe('the journal', () => {
     cleanups.pop()
     await startRail({ journal, callbackUrl: platform.url }).then((next) => next.rail.admin.idle())
     expect(platform.seen).toHaveLength(2)
+  })
+
+  test('so is that of a payout that came back or an order that succeeded late, as it was', async () => {
+    const journal = folder()
+    let status = 200
+    const platform = await startPlatform(() => status)
+    const { rail } = await startRail({ journal, callbackUrl: platform.url })
+    await rail.admin.setClock(NOON)
+    await rail.admin.fund(50_000n, 'float')
+    await order(rail, { kind: 'pay', reference: 'back' })
+    rail.admin.arm({ fault: 'late_success', ms: 1000 })
+    await order(rail, { reference: 'late', result: 'failed' })
+    await rail.admin.idle()
+    status = 500
+    await rail.admin.returnPayout('back')
+    await rail.admin.setClock(NOON + 1000)
+    const untaken = platform.seen.splice(0).slice(2)
+    expect(untaken).toMatchObject([{ reference: 'back' }, { reference: 'late' }])
+    await rail.close()
+    cleanups.pop()
+    await startRail({ journal, callbackUrl: platform.url }).then((next) => next.rail.admin.idle())
+    expect(platform.seen).toEqual(untaken)
   })
 })
 

@@ -1,6 +1,6 @@
 /**
- * Magic amounts: the last two digits of the fen decide what happens, on every rail alike. A rail maps
- * each effect to its own codes.
+ * Magic amounts, names and banks, on every rail alike: the last two digits of the fen decide what
+ * happens, and payouts to these payees end as told. A rail maps each effect to its own codes.
  */
 
 export const MAGIC_AMOUNTS = {
@@ -32,3 +32,10 @@ export function magicEffect(amount: bigint): MagicEffect | undefined {
   const digits = String(amount % 100n).padStart(2, '0')
   return (MAGIC_AMOUNTS as Readonly<Record<string, MagicEffect>>)[digits]
 }
+
+/** The holder's name at the bank never equals this one. */
+export const MISMATCHED_NAME = '测试不符'
+/** A payee's bank that sends the money back the next day. */
+export const RETURNING_BANK = 'MOCKBANK-RETURN'
+/** A payee's bank that takes nothing from 17:00 on. */
+export const CUTOFF_BANK = 'MOCKBANK-CUTOFF'

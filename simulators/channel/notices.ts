@@ -9,7 +9,7 @@ import type { RailClock } from './clock.ts'
 import type { RailMovement, SentCallback } from './contract.ts'
 import type { BookOrder } from './entry.ts'
 import { DEFAULT_FEN, DEFAULT_MS, type Faults, type Strike } from './faults.ts'
-import { magicEffect } from './magic.ts'
+import type { MagicEffect } from './magic.ts'
 
 export type NoticeEvent = 'succeeded' | 'failed' | 'closed' | 'returned' | 'chargeback'
 
@@ -40,7 +40,8 @@ export interface NoticeOptions {
   readonly retrySeconds: readonly number[]
   readonly print: PrintNotice
   readonly isTaken: (status: number, body: string) => boolean
-  readonly magic: boolean
+  /** What an order's amount makes happen. */
+  magic(amount: bigint): MagicEffect | undefined
   readonly book: RailBook
   readonly clock: RailClock
   readonly faults: Faults
@@ -50,7 +51,7 @@ export interface Notices {
   /** Queues the notice of an event, or what a fault makes of it. */
   queue(order: BookOrder, event: NoticeEvent, movement?: RailMovement): void
   /** Queues it again after a restart, unspoilt. */
-  again(order: BookOrder, event: NoticeEvent): void
+  again(order: BookOrder, event: NoticeEvent, movement?: RailMovement): void
   sent(): readonly SentCallback[]
   close(): void
 }
@@ -107,7 +108,9 @@ export function createNotices(options: NoticeOptions): Notices {
       posted.end(body)
     })
   const done = (delivery: Delivery) => {
-    if (delivery.retried) book.markTold(delivery.order)
+    const { order, event, retried } = delivery
+    // The notice of an earlier state, taken late, says nothing about the one the order is in now.
+    if (retried && event === order.state) book.markTold(order)
   }
   const deliver = async (delivery: Delivery): Promise<void> => {
     const printed = delivery.printed ?? options.print(delivery)
@@ -158,8 +161,8 @@ export function createNotices(options: NoticeOptions): Notices {
   })
   const strikeOf = (order: BookOrder): Strike | undefined => {
     const strike = faults.strike('notice', order.kind, order.reference)
-    if (strike !== undefined || !options.magic) return strike
-    const effect = magicEffect(order.amount)
+    if (strike !== undefined) return strike
+    const effect = options.magic(order.amount)
     return effect === 'lost_notice' ? { fault: effect, ms: 0, fen: 0n } : undefined
   }
   return {
@@ -167,7 +170,7 @@ export function createNotices(options: NoticeOptions): Notices {
       const delivery = tell(order, event, movement)
       const printed = options.print(delivery)
       if (printed === undefined) return done(delivery)
-      if (options.magic && magicEffect(order.amount) === 'duplicate_notice') {
+      if (options.magic(order.amount) === 'duplicate_notice') {
         send(delivery, 0)
         send({ ...delivery, retried: false }, 0)
         return hold({ ...delivery, retried: false }, DEFAULT_MS.reordered_notice!)
@@ -195,7 +198,7 @@ export function createNotices(options: NoticeOptions): Notices {
           return send({ ...delivery, printed }, 0)
       }
     },
-    again: (order, event) => send(tell(order, event), 0),
+    again: (order, event, movement) => send(tell(order, event, movement), 0),
     sent: () => sent,
     close: () => agent.destroy(),
   }

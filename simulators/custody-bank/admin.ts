@@ -3,6 +3,7 @@
  * HTTP it answers only callers on this machine; in a test the same functions are called directly.
  */
 import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { wallNow } from '../channel/clock.ts'
 import { assertBook, type Bank, lockPool, type Proof, proof, type Settings } from './book.ts'
 import type { ClockSetting, Instant } from './clock.ts'
 import { Refused } from './codes.ts'
@@ -126,11 +127,11 @@ export function createAdmin(bank: Bank, due: DueRunner): BankAdmin {
       if (!Number.isSafeInteger(at))
         throw new Error('the time must be a whole number of milliseconds')
       const setting: ClockSetting = ticks
-        ? { mode: 'offset', by: at - Date.now() }
+        ? { mode: 'offset', by: at - wallNow() }
         : { mode: 'fixed', at }
       await moveClock(bank, due, setting, at)
     },
-    realClock: () => moveClock(bank, due, { mode: 'real' }, Date.now()),
+    realClock: () => moveClock(bank, due, { mode: 'real' }, wallNow()),
     settings: () => bank.settings,
     change: (settings) => change(bank, settings),
     inbound: (transfer) => inbound(bank, due, transfer),

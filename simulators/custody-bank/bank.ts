@@ -4,6 +4,7 @@
  */
 import { createHash } from 'node:crypto'
 import type { AddressInfo } from 'node:net'
+import { wallNow } from '../channel/clock.ts'
 import { adminRoutes, type BankAdmin, createAdmin } from './admin.ts'
 import { type Bank, DEFAULT_SETTINGS, openBook, type Settings } from './book.ts'
 import { type ClockSetting, createClock } from './clock.ts'
@@ -59,7 +60,7 @@ async function openBank(options: CustodyBankOptions, store: Store): Promise<Bank
   const setting = (await saved<ClockSetting>(store, 'clock')) ?? { mode: 'real' }
   const bank: Bank = {
     store,
-    clock: createClock(setting, Date.now),
+    clock: createClock(setting, wallNow),
     faults: createFaultBoard(),
     settings: {
       ...DEFAULT_SETTINGS,
@@ -84,7 +85,7 @@ export async function startCustodyBank(options: CustodyBankOptions): Promise<Cus
   try {
     const bank = await openBank(options, store)
     const { noticeUrl } = options
-    const to = noticeUrl === undefined ? undefined : { url: noticeUrl, keys, wall: Date.now }
+    const to = noticeUrl === undefined ? undefined : { url: noticeUrl, keys, wall: wallNow }
     const due = createDueRunner(
       bank,
       {
@@ -98,9 +99,9 @@ export async function startCustodyBank(options: CustodyBankOptions): Promise<Cus
       onError,
     )
     const fileSecret = createHash('sha256').update(privateKeyPem).digest('hex')
-    const verify = createVerifier(platform, clientId, Date.now)
+    const verify = createVerifier(platform, clientId, wallNow)
     const operations = createOperations(fileSecret)
-    const face = { bank, keys, operations, fileSecret, verify, wall: Date.now, onError }
+    const face = { bank, keys, operations, fileSecret, verify, wall: wallNow, onError }
     const server = createServer({ ...face, kick: () => due.kick() })
     const admin = createAdmin(bank, due)
     await server.register(adminRoutes(admin), { prefix: '/admin' })

@@ -3,6 +3,7 @@
  * making money withdrawable, sending notices. A row is deleted in the database tx of its effect; a
  * notice's row only after it was sent, so a killed bank sends it again.
  */
+import { wallNow } from '../channel/clock.ts'
 import type { Bank, Desk } from './book.ts'
 import { assertBook, lockPool } from './book.ts'
 import type { ClockSetting, Instant } from './clock.ts'
@@ -142,5 +143,5 @@ export function createDueRunner(
 
 function targetOf(setting: ClockSetting): Instant {
   if (setting.mode === 'fixed') return setting.at
-  return Date.now() + (setting.mode === 'offset' ? setting.by : 0)
+  return wallNow() + (setting.mode === 'offset' ? setting.by : 0)
 }

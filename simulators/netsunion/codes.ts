@@ -43,10 +43,3 @@ export const MAGIC_FAILURES: Readonly<
   merchant_error: { code: 'PB520003', when: 'now' },
   bank_refused: { code: 'PB520005', when: 'later' },
 }
-
-/** The name at the payee's bank never equals this one. */
-export const MISMATCHED_NAME = '测试不符'
-/** A payee's bank that sends the money back a day later. */
-export const RETURNING_BANK = 'MOCKBANK-RETURN'
-/** A payee's bank that takes nothing from 17:00 on. */
-export const CUTOFF_BANK = 'MOCKBANK-CUTOFF'

@@ -7,16 +7,16 @@
  * Which banks do is not published; the platform meets it as a code of its own.
  */
 import {
-  type BookOrder,
   createRailGround,
   DAY_MS,
   type Rail,
   type RailAdmin,
   type RailOptions,
+  RETURNING_BANK,
   startOfDate,
   type Told,
 } from '../channel/index.ts'
-import { BUSINESS, RETURNING_BANK } from './codes.ts'
+import { BUSINESS } from './codes.ts'
 import { cryptoOf, newPlatformKey, type PlatformKey, type SuiteName } from './keys.ts'
 import { openMessage, printMessage, reply, shanghaiTime } from './message.ts'
 import { answer, batchIdOf, type House, yuan } from './payouts.ts'
@@ -77,14 +77,9 @@ export async function startNetsunion(options: NetsunionOptions): Promise<Netsuni
     isTaken: (status, body) => status === 200 && body.includes('00000000'),
     dayClosesAt: (date) => startOfDate(date)! + DAY_MS,
     settlementMemo: (date) => `EPCC-${options.issuerId}-${date}`,
-    onMoved: (order) => returnLater(order),
+    returnsAt: ({ detail, movedAt }) =>
+      detail.bank === RETURNING_BANK ? movedAt + DAY_MS : undefined,
   })
-  const returnLater = (order: BookOrder) => {
-    if (order.detail.bank !== RETURNING_BANK || order.state !== 'succeeded') return
-    ground.clock.add(order.movedAt + DAY_MS, async () => {
-      if (order.state === 'succeeded') await rail.admin.returnPayout(order.reference)
-    })
-  }
   const refused = (options.notPermitted ?? []).map(({ bank, accountType }) =>
     permissionKey(bank, accountType),
   )
@@ -109,7 +104,6 @@ export async function startNetsunion(options: NetsunionOptions): Promise<Netsuni
         )
       : answer(house, opened)
   })
-  for (const order of ground.book.orders()) returnLater(order)
   const admin: NetsunionAdmin = {
     ...rail.admin,
     permit({ bank, accountType }, permitted) {

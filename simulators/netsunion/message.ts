@@ -1,6 +1,6 @@
 /** Messages as XML with the signature behind them, read and printed. */
 import { XMLBuilder, XMLParser, XMLValidator } from 'fast-xml-parser'
-import type { RailReply, RailRequest } from '../channel/index.ts'
+import { type RailReply, type RailRequest, wallNow } from '../channel/index.ts'
 import type { Crypto } from './keys.ts'
 
 export type Element = { readonly [name: string]: unknown }
@@ -71,7 +71,7 @@ export function openMessage(
     text(header, 'SignSN') === partner.signSerial &&
     text(header, 'NcrptnSN') === partner.encryptSerial
   const sent = Date.parse(`${text(header, 'SndDt')}+08:00`)
-  if (!rightSender || !(Math.abs(Date.now() - sent) <= WINDOW_MS)) return undefined
+  if (!rightSender || !(Math.abs(wallNow() - sent) <= WINDOW_MS)) return undefined
   const envelope = text(header, 'DgtlEnvlp')
   let open: ((hidden: string) => string) | undefined
   return {
@@ -92,7 +92,7 @@ export function printMessage(
   body: Element,
 ): string {
   const builder = new XMLBuilder({ ignoreAttributes: false, attributeNamePrefix: '@' })
-  const MsgHeader = { SndDt: shanghaiTime(Date.now()), Drctn: '12', ...header }
+  const MsgHeader = { SndDt: shanghaiTime(wallNow()), Drctn: '12', ...header }
   const root = { '@xmlns': 'namespace_string', MsgHeader, MsgBody: body }
   const xml = `<?xml version="1.0" encoding="UTF-8"?>${builder.build({ root })}`
   return `${xml}{S:${crypto.sign(Buffer.from(xml)).toString('base64')}}`

@@ -6,6 +6,8 @@
 import { createHash } from 'node:crypto'
 import {
   type BookOrder,
+  CUTOFF_BANK,
+  MISMATCHED_NAME,
   type RailGround,
   type RailMovement,
   type RailReply,
@@ -14,9 +16,7 @@ import {
 import {
   BUSINESS,
   type BusinessCode,
-  CUTOFF_BANK,
   MAGIC_FAILURES,
-  MISMATCHED_NAME,
   SYSTEM,
   type SystemCode,
   UNSEEN_CODE,
@@ -290,7 +290,7 @@ function totals(movements: readonly RailMovement[]): Element {
 function summary({ ground }: House, body: Element): Element {
   const date = text(inner(body, 'FileInf'), 'ClrDt')
   if (!/^\d{8}$/.test(date)) return sysInf('PS500001')
-  if (!ground.book.isDayClosed(date)) return sysInf('PS500071')
+  if (!ground.isDayClosed(date)) return sysInf('PS500071')
   const movements = ground.book.movementsOn(date).filter(isFiled)
   const batches = new Map<string, RailMovement[]>()
   for (const movement of movements) {
@@ -311,7 +311,7 @@ function detail({ ground }: House, body: Element): Element {
   const page = text(inner(body, 'FileInf'), 'PageNo')
   const date = batch.slice(1, 9)
   if (!/^B\d{12}$/.test(batch) || !/^[1-9]\d{0,5}$/.test(page)) return sysInf('PS500001')
-  if (!ground.book.isDayClosed(date)) return sysInf('PS500071')
+  if (!ground.isDayClosed(date)) return sysInf('PS500071')
   const from = (Number(page) - 1) * ROWS_MOST
   const movements = ground.book
     .movementsOn(date)

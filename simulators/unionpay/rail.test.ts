@@ -313,6 +313,22 @@ describe('a clearing day', () => {
       [-3_000n, `UPOP ${MER_ID} FEE 202603`],
     ])
   })
+  test('that is the last of its month bills the fees though nothing happened on it', async () => {
+    await open({}, Date.UTC(2026, 2, 20, 2))
+    await collect('ORDER001', { txnAmt: '1000000' })
+    await rail.admin.setClock(Date.UTC(2026, 3, 1, 2))
+    expect(settled.map(({ amount, memo }) => [amount, memo])).toEqual([
+      [1_000_000n, `UPOP ${MER_ID} 20260320`],
+      [-2_000n, `UPOP ${MER_ID} FEE 202603`],
+    ])
+  })
+  test('without movements has an empty file once its time is over', async () => {
+    await open({}, TEN + 23 * HOUR - 1)
+    expect(await file('0302')).toMatchObject({ respCode: '98' })
+    await rail.admin.setClock(TEN + 23 * HOUR)
+    const { respCode, fileContent } = await file('0302')
+    expect([respCode, rows(fileContent!)]).toEqual(['00', []])
+  })
 })
 
 test('notices go out after 1, 2, 4 and 15 minutes until one is taken', async () => {

@@ -8,10 +8,12 @@
 import { createHash } from 'node:crypto'
 import {
   type BookOrder,
+  CUTOFF_BANK,
   createRailGround,
   DAY_MS,
   type Instant,
   type MagicRefusal,
+  MISMATCHED_NAME,
   type OrderKind,
   type Rail,
   type RailGround,
@@ -19,6 +21,7 @@ import {
   type RailOptions,
   type RailReply,
   type RailRequest,
+  RETURNING_BANK,
   shanghai,
   startOfDate,
   type Told,
@@ -48,6 +51,12 @@ const KINDS: readonly OrderKind[] = ['collect', 'refund', 'pay']
 /** The clearing day changes at 23:00. */
 const clearingDate = (at: Instant) => shanghai(at + HOUR_MS).slice(0, 8)
 
+/** The last day of a date's month, `yyyymmdd`. */
+function lastOfMonth(date: string): string {
+  const [year, month] = [Number(date.slice(0, 4)), Number(date.slice(4, 6))]
+  return `${date.slice(0, 6)}${new Date(Date.UTC(year, month, 0)).getUTCDate()}`
+}
+
 interface SignedReply extends RailReply {
   readonly form: Form
   readonly method: SignMethod
@@ -75,15 +84,17 @@ class UnionPay {
       settlementMemo: (date) => `UPOP ${this.#merId} ${date}`,
       print: (told) => this.#notice(told),
       isTaken: (status) => status === 200,
-      onMoved: (order) => this.#returnLater(order),
+      returnsAt: ({ detail, movedAt }) =>
+        detail.bank === RETURNING_BANK
+          ? startOfDate(shanghai(movedAt).slice(0, 8))! + DAY_MS + 10 * HOUR_MS
+          : undefined,
+      billedOn: lastOfMonth,
       afterDay: (date) => this.#billMonth(date),
     })
   }
 
-  async start(): Promise<Rail> {
-    const rail = await this.#ground.listen((request) => this.#handle(request))
-    for (const order of this.#ground.book.orders()) this.#returnLater(order)
-    return rail
+  start(): Promise<Rail> {
+    return this.#ground.listen((request) => this.#handle(request))
   }
 
   #handle(request: RailRequest): RailReply {
@@ -219,7 +230,7 @@ class UnionPay {
   #refusedAtOnce(kind: OrderKind, form: Form, amount: bigint): string | undefined {
     const { book, clock } = this.#ground
     const now = clock.now()
-    if (form.issInsCode === 'MOCKBANK-CUTOFF' && shanghai(now).slice(8) >= '170000') return '39'
+    if (form.issInsCode === CUTOFF_BANK && shanghai(now).slice(8) >= '170000') return '39'
     if (kind === 'pay') return book.available() < amount ? '90' : undefined
     if (kind === 'collect') return undefined
     const original = book.byNumber(form.origQryId!)
@@ -234,7 +245,7 @@ class UnionPay {
     const code = MAGIC_CODES[effect as MagicRefusal] as string | undefined
     if (code !== undefined) return code
     if (this.#ground.options.magic === false) return undefined
-    if (customerNm === '测试不符') return '66'
+    if (customerNm === MISMATCHED_NAME) return '66'
     if (/^6200\d+0061$/.test(accNo) && amount > 5_000_000n) return '33'
     return undefined
   }
@@ -306,7 +317,7 @@ class UnionPay {
     const year = Number(today.slice(0, 4))
     const day = form.settleDate!
     const date = day > today.slice(4) ? `${year - 1}${day}` : `${year}${day}`
-    if (!book.isDayClosed(date)) return this.#refusal(form, '98', method)
+    if (!this.#ground.isDayClosed(date)) return this.#refusal(form, '98', method)
     const feeOf = (movement: RailMovement) => this.#feeOf(movement)
     const file = dayFile(book, { merId: this.#merId, date, feeOf })
     return this.#answer({ ...this.#echo(form), ...file, respCode: '00' }, method)
@@ -323,9 +334,8 @@ class UnionPay {
 
   /** On the last day of a month the month's fees are debited at the merchant's bank. */
   async #billMonth(date: string): Promise<void> {
-    const next = shanghai(startOfDate(date)! + DAY_MS).slice(0, 6)
+    if (date !== lastOfMonth(date)) return
     const month = date.slice(0, 6)
-    if (next === month) return
     let fees = 0n
     for (let at = startOfDate(`${month}01`)!; shanghai(at).startsWith(month); at += DAY_MS) {
       for (const movement of this.#ground.book.movementsOn(shanghai(at).slice(0, 8))) {
@@ -334,17 +344,6 @@ class UnionPay {
     }
     const memo = `UPOP ${this.#merId} FEE ${month}`
     if (fees > 0n) await this.#ground.options.onSettlement?.({ date, amount: -fees, memo })
-  }
-
-  /** Payouts to MOCKBANK-RETURN come back at ten the next day. */
-  #returnLater(order: BookOrder): void {
-    if (order.kind !== 'pay' || order.detail.bank !== 'MOCKBANK-RETURN') return
-    if (!order.moved || order.back) return
-    const { clock, book } = this.#ground
-    const morning = startOfDate(shanghai(order.movedAt).slice(0, 8))! + DAY_MS + 10 * HOUR_MS
-    clock.add(morning, () => {
-      if (!order.back) book.returnPayout(order, clock.now())
-    })
   }
 }
 

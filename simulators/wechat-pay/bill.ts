@@ -106,10 +106,10 @@ export function askBill(rail: WechatRail, query: URLSearchParams, host: string):
     throw new Refusal(400, 'PARAM_ERROR', '仅提供bill_type=ALL')
   }
   const { ground } = rail
-  const empty = rowsOn(rail, date).length === 0
-  const ready = ground.book.isDayClosed(date) || (empty && ground.clock.now() >= dayClosesAt(date))
-  if (!ready) throw new Refusal(400, 'STATEMENT_CREATING', '账单生成中,请在次日10点后获取')
-  if (empty) throw new Refusal(400, 'NO_STATEMENT_EXIST', '账单文件不存在')
+  if (!ground.isDayClosed(date))
+    throw new Refusal(400, 'STATEMENT_CREATING', '账单生成中,请在次日10点后获取')
+  if (rowsOn(rail, date).length === 0)
+    throw new Refusal(400, 'NO_STATEMENT_EXIST', '账单文件不存在')
   const hash = createHash('sha1').update(billOf(rail, date)).digest('hex')
   const token = `${date}-${tokenOf(rail, date)}`
   const url = `http://${host}/v3/billdownload/file?token=${token}`

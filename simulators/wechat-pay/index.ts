@@ -4,7 +4,14 @@
  *
  * Signatures and their five minutes live on wall time; everything else on the rail's clock.
  */
-import { createRailGround, type Rail, type RailReply, type RailRequest } from '../channel/index.ts'
+import {
+  createRailGround,
+  type Rail,
+  type RailReply,
+  type RailRequest,
+  shanghai,
+  wallNow,
+} from '../channel/index.ts'
 import { askBill, dayClosesAt, fetchBill } from './bill.ts'
 import { createKeys } from './crypto.ts'
 import { ok, Refusal, refused } from './messages.ts'
@@ -41,7 +48,7 @@ export const settlementMemo = (mchId: string, date: string) => `WXPAY${mchId}-${
 
 /** 28 digits, as WeChat Pay's. */
 const numberOf = (at: number, sequence: number) =>
-  `4200000${new Date(at + 8 * HOUR * 1000).toISOString().slice(0, 10).replaceAll('-', '')}${String(sequence).padStart(13, '0')}`
+  `4200000${shanghai(at).slice(0, 8)}${String(sequence).padStart(13, '0')}`
 
 export async function startWechatPay(options: WechatPayOptions): Promise<WechatPayRail> {
   const { scheme = 'rsa', merchantPublicKeyPem, apiV3Key, platformKeyPem, mchId } = options
@@ -122,7 +129,7 @@ function authenticate({ keys, options }: WechatRail, request: RailRequest): void
     throw signError('商户证书序列号有误')
   }
   const timestamp = of('timestamp')
-  const skew = Math.abs(Date.now() - Number(timestamp) * 1000)
+  const skew = Math.abs(wallNow() - Number(timestamp) * 1000)
   if (!/^\d{10}$/.test(timestamp) || skew > WINDOW_MS)
     throw signError('Http头Authorization中的timestamp与发起请求的时间不得超过5分钟')
   const lines = [request.method, request.path, timestamp, of('nonce_str')]

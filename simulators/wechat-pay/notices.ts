@@ -1,6 +1,6 @@
 /** Notices: a resource sealed under the APIv3 key, in an envelope signed with the rail's key. */
 import { randomBytes } from 'node:crypto'
-import type { NoticeBytes, Told } from '../channel/index.ts'
+import { type NoticeBytes, type Told, wallNow } from '../channel/index.ts'
 import type { Fields } from './messages.ts'
 import { rfc3339 } from './messages.ts'
 import { tradeFields } from './orders.ts'
@@ -28,10 +28,10 @@ export function printNotice(rail: WechatRail, told: Told): NoticeBytes | undefin
   return { headers: signature(rail, Buffer.from(body), told.forged), body }
 }
 
-/** Headers of a reply or notice. Signatures live on wall time, whatever the rail's clock says. */
+/** Headers of a reply or notice. */
 export function signature(rail: WechatRail, body: Uint8Array, forged = false) {
   const { keys } = rail
-  const timestamp = String(Math.floor(Date.now() / 1000))
+  const timestamp = String(Math.floor(wallNow() / 1000))
   const nonce = randomBytes(16).toString('hex').toUpperCase()
   const message = Buffer.concat([Buffer.from(`${timestamp}\n${nonce}\n`), body, Buffer.from('\n')])
   return {

@@ -13,6 +13,7 @@ import {
 } from 'node:crypto'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { wallNow } from '../../channel/clock.ts'
 
 export type Json = Record<string, unknown>
 
@@ -54,7 +55,7 @@ export function signRequest(
   body: Buffer,
   changes: { timestamp?: string; nonce?: string; clientId?: string } = {},
 ): SignedRequest {
-  const timestamp = changes.timestamp ?? String(Date.now())
+  const timestamp = changes.timestamp ?? String(wallNow())
   const nonce = changes.nonce ?? randomBytes(12).toString('hex')
   const clientId = changes.clientId ?? 'platform'
   const bytes = linesAnd(body, method, path, timestamp, nonce, clientId, keys.serial)

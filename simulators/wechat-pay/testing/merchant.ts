@@ -1,5 +1,6 @@
 /** A merchant of the simulator that signs by hand, for tests of what no well-behaved client sends. */
 import { createHash, generateKeyPairSync, randomBytes, sign } from 'node:crypto'
+import { wallNow } from '../../channel/index.ts'
 import { startWechatPay, type WechatPayOptions, type WechatPayRail } from '../index.ts'
 
 export const MERCHANT = {
@@ -61,7 +62,7 @@ export async function call(
   changes: Changes = {},
 ): Promise<Reply> {
   const body = fields === undefined ? '' : JSON.stringify(fields)
-  const timestamp = String(Math.floor(Date.now() / 1000) + (changes.skew ?? 0))
+  const timestamp = String(Math.floor(wallNow() / 1000) + (changes.skew ?? 0))
   const nonce = randomBytes(16).toString('hex')
   const message = `${method}\n${path}\n${timestamp}\n${nonce}\n${body}\n`
   const signature = sign('sha256', Buffer.from(message), merchantKey.privateKey).toString('base64')
