@@ -48,7 +48,8 @@ export async function ask(desk: DeskContext, attempt: Attempt, work?: DueWork): 
     if (work === undefined) return
     const message = 'the outcome of the call was not recorded in time'
     const outcome: PaymentOutcome = { result: 'unknown', code: 'NO_OUTCOME', message }
-    await record(desk, attempt, { on: 'unknown', outcome, also: [later(desk, attempt, work)] })
+    const nextQuestion = later(desk, attempt, work)
+    await record(desk, attempt, { on: 'unknown', outcome, nextQuestion })
     return
   }
   const answer = (await closeInTime(desk, attempt)) ?? (await query(desk, attempt))
@@ -102,10 +103,11 @@ async function learn(
   if (answer.result === 'not_found') return notFound(desk, attempt, answer.code, work)
   const to = next(attempt.state, answer.result)
   if (answer.result === 'unknown' || to === undefined) return goOn(desk, attempt, work)
-  const also = work === undefined || isFinal(to) ? [] : [later(desk, attempt, work)]
-  const recorded = await record(desk, attempt, { on: answer.result, outcome: answer, also })
+  const asked = work === undefined ? {} : { nextQuestion: later(desk, attempt, work) }
+  const event = { on: answer.result, outcome: answer, ...(isFinal(to) ? {} : asked) }
+  const recorded = await record(desk, attempt, event)
   // Told otherwise than ordered: nothing has moved, and the question stays.
-  if (recorded === 'disagrees' && also.length === 0) await goOn(desk, attempt, work)
+  if (recorded === 'disagrees' && isFinal(to)) await goOn(desk, attempt, work)
 }
 
 async function notFound(

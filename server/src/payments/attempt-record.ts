@@ -20,8 +20,13 @@ import { attemptEnded } from './facts.ts'
 export interface AttemptEvent {
   readonly on: InstructionEvent
   readonly outcome: PaymentOutcome
-  /** Effects of the due work that learnt it. */
+  /** Effects of the due work that learnt it; they always move. */
   readonly also?: readonly EffectRow[]
+  /**
+   * Plans the next question. Left out when the attempt is found final: whoever ended it has taken the
+   * question away, and a command that would move it could never be committed.
+   */
+  readonly nextQuestion?: EffectRow
 }
 
 export type Recorded = 'moved' | 'nothing' | 'disagrees'
@@ -83,17 +88,23 @@ async function payeeOf(desk: DeskContext, attempt: Attempt, { outcome }: Attempt
   return order.payee.account
 }
 
+/** What goes with an attempt that is then in this state. */
+function withIt(state: InstructionState, { also = [], nextQuestion }: AttemptEvent): EffectRow[] {
+  return nextQuestion === undefined || isFinal(state) ? [...also] : [...also, nextQuestion]
+}
+
 /** Nothing moves; what learnt it goes on. */
 function disagreeing(
   desk: DeskContext,
   attempt: Attempt,
-  { also = [] }: AttemptEvent,
+  event: AttemptEvent,
   { kind, evidence }: Disagreed,
 ): Decided {
   const { orgId, amount } = attempt
   const about = publicId('att', attempt.book, attempt.id)
   const at = { now: desk.clock.now(), id: desk.ids.uuid() }
-  const effects = [...raise(at, { orgId, kind, about, amount, evidence }), ...also]
+  const raised = raise(at, { orgId, kind, about, amount, evidence })
+  const effects = [...raised, ...withIt(attempt.state, event)]
   return { recorded: 'disagrees', command: { roots: [attemptRoot(attempt.id)], effects } }
 }
 
@@ -101,10 +112,12 @@ function disagreeing(
 async function standing(
   desk: DeskContext,
   attempt: Attempt,
-  { outcome, also = [] }: AttemptEvent,
+  event: AttemptEvent,
 ): Promise<Decided> {
   const { id, state, direction } = attempt
+  const { outcome } = event
   const { result } = outcome
+  const also = withIt(state, event)
   const final = result === 'succeeded' || result === 'failed'
   const against = isFinal(state) && final && result !== state
   const parts = against ? await desk.owner(direction).contradicted(attempt, outcome) : undefined
@@ -120,7 +133,7 @@ async function moving(
   attempt: Attempt,
   event: AttemptEvent & { readonly to: InstructionState },
 ): Promise<Decided> {
-  const { to, outcome, also = [] } = event
+  const { to, outcome } = event
   const unsent = to === 'intended'
   const { bookedTo = '' as const, ...parts } = unsent
     ? { roots: [] }
@@ -146,7 +159,10 @@ async function moving(
   const command: Command = {
     ...parts,
     roots: withRoot(parts.roots, attempt),
-    effects: [move, ...(parts.effects ?? []), ...following(desk, attempt, after), ...also],
+    effects: [
+      ...[move, ...(parts.effects ?? [])],
+      ...[...following(desk, attempt, after), ...withIt(to, event)],
+    ],
     ...(events === undefined ? {} : { events }),
   }
   return { recorded: 'moved', command, after }
