@@ -21,12 +21,14 @@ import { type DeskContext, forget, loadAttempt, planAsk, sendKey } from './desk-
 
 export type Order = CollectOrder | PayOrder | RefundOrder
 
-export function sendWindow(desk: DeskContext, channel: string): SendWindow {
-  const { sendWithinMs } = desk.channel(channel).timing
-  return {
-    sendBefore: desk.clock.now() + sendWithinMs,
-    sendBeforeMono: desk.clock.mono() + sendWithinMs,
-  }
+/** The window that opens now: as long as the channel sets it, and closed when the attempt's time is over. */
+export function sendWindow(
+  desk: DeskContext,
+  { channel, validUntil }: Pick<Attempt, 'channel' | 'validUntil'>,
+): SendWindow {
+  const now = desk.clock.now()
+  const wideMs = Math.min(desk.channel(channel).timing.sendWithinMs, Math.max(0, validUntil - now))
+  return { sendBefore: now + wideMs, sendBeforeMono: desk.clock.mono() + wideMs }
 }
 
 /** Sends what has been committed as `sending`, and records the outcome. */
@@ -113,7 +115,7 @@ export async function sendDue(desk: DeskContext, work: DueWork): Promise<void> {
     await neverSend(desk, { book, id }, why, work)
     return
   }
-  const window = sendWindow(desk, attempt.channel)
+  const window = sendWindow(desk, attempt)
   const { sendBefore } = window
   const { timeoutMs } = desk.channel(attempt.channel).timing
   const marked = await desk.ledger.writer(book).submit({

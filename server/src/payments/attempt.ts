@@ -135,7 +135,8 @@ export interface AttemptDesk {
     attempt: NewAttempt,
     options?: { readonly sending?: SendWindow },
   ): EffectRow[]
-  sendWindow(channel: string): SendWindow
+  /** The window for an attempt that is about to be intended as `sending`. */
+  sendWindow(attempt: Pick<NewAttempt, 'channel' | 'validUntil'>): SendWindow
   /**
    * What `intend` writes, as a row: for who goes on without reading it. The desk remembers the attempts
    * it has seen last, so that a reply or a callback soon after needs no read either.

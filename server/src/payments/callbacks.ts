@@ -7,7 +7,7 @@ import type { Callback, CallbackRequest, NoticeRefusal, PaymentChannel } from '#
 import type { CallbackTaken } from './attempt.ts'
 import { record } from './attempt-record.ts'
 import { findAttempt } from './attempt-store.ts'
-import type { DeskContext } from './desk-context.ts'
+import { type DeskContext, loadAttempt } from './desk-context.ts'
 import { raise } from './exceptions.ts'
 
 export async function takeCallback(
@@ -61,6 +61,11 @@ async function outcome(
   if (attempt === undefined || attempt.book !== book) return 'unknown_order'
   // A signature proves who speaks, not that he speaks of his own order.
   if (attempt.channel !== channel.name || attempt.direction !== direction) return 'other_order'
+  // What is remembered as still to be sent may have been sent since. If it has not, the rail has to say
+  // it again: until the attempt is sent or given up, its result could not be recorded.
+  const { state } =
+    attempt.state === 'intended' ? await loadAttempt(desk, book, attempt.id) : attempt
+  if (state === 'intended') return 'not_sent'
   await record(desk, attempt, { on: outcome.result, outcome })
   return undefined
 }

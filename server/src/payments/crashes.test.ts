@@ -1,5 +1,5 @@
 /** What our own crashes, delays and races do to a pay-in; the rail's own book is the judge. */
-import { afterAll, describe, expect, test } from 'vitest'
+import { afterAll, describe, expect, test, vi } from 'vitest'
 import { MINUTE, opened, payInStage } from './testing/pay-ins.ts'
 
 const stage = await payInStage()
@@ -34,6 +34,24 @@ describe('crashes', () => {
     wake()
     const { attempts } = opened(await opening)
     expect(attempts[0]?.state).toBe('unknown')
+    expect(on.rail.arrivals.has(attempts[0]!.reference)).toBe(false)
+  })
+
+  test('nothing is sent after the time to pay is over, however wide the window', async () => {
+    let wake = () => {}
+    on.rail.beforeSend = () =>
+      new Promise((resolve) => {
+        wake = resolve
+      })
+    const wanted = on.wanted('sleeps to the end', { expiresAt: on.world.clock.now() + 1_000 })
+    const opening = on.payments.openPayIn(wanted)
+    await committed(wanted.id)
+    await sweep(1_000)
+    wake()
+    const { attempts } = opened(await opening)
+    expect(attempts.map(({ channel, state, code }) => [channel, state, code])).toEqual([
+      ['rail', 'failed', 'NEVER_SENT'],
+    ])
     expect(on.rail.arrivals.has(attempts[0]!.reference)).toBe(false)
   })
 
@@ -91,6 +109,53 @@ describe('two at once', () => {
       expect(gain).toEqual([10_000n, 0n, 0n])
       expect((await payIn(id)).state).toBe('succeeded')
     }
+  })
+
+  test('a callback that ends an attempt while it is asked about ends the questions', async () => {
+    on.rail.faults.push('lost_reply')
+    const { id, attempt } = await open('question overtaken')
+    const { query } = on.rail.channel
+    vi.spyOn(on.rail.channel, 'query').mockImplementation(async (question) => {
+      const answer = await query(question)
+      if (question.reference !== attempt.reference) return answer
+      on.rail.finish(attempt.reference)
+      await callBack(attempt.reference)
+      expect(answer.result).toBe('accepted')
+      return answer
+    })
+    const warnings = vi.spyOn(on.world.log, 'warn')
+    await sweep(MINUTE)
+    expect(warnings).not.toHaveBeenCalled()
+    vi.restoreAllMocks()
+    expect((await payIn(id)).state).toBe('succeeded')
+  })
+
+  test('a rail that speaks of an order we take for unsent is told to say it again', async () => {
+    const told = await open('told too soon')
+    const { id, attempt } = told
+    const { channel, owner, direction, method, amount, currency, validUntil } = attempt
+    const later = {
+      ...{ orgId: 1, id: 'b'.repeat(32), channel, owner, direction, method, amount, currency },
+      ...{ number: 2, bank: '', accountType: '' as const, at: attempt.at, validUntil },
+      route: undefined,
+    }
+    const { desk } = on.payments
+    await on.ledger.writer(on.book).submit({ roots: [], effects: desk.intend(on.book, later) })
+    const { reference } = desk.fresh(on.book, later)
+    const { wanted } = told
+    const order = { reference, at: attempt.at, amount, currency, method: 'wechat_native' as const }
+    await on.rail.channel.collect!(
+      { ...order, subject: wanted.subject, expiresAt: wanted.expiresAt },
+      { sendBeforeMono: on.world.clock.mono() + 1_000 },
+    )
+    on.rail.finish(reference)
+    expect(await callBack(reference)).toMatchObject({ taken: false, refused: 'not_sent' })
+    await sweep(MINUTE)
+    const gain = await added(async () => {
+      expect(await callBack(reference)).toMatchObject({ taken: true })
+    })
+    expect(gain).toEqual([10_000n, 0n, 0n])
+    expect(await payIn(id)).toMatchObject({ state: 'succeeded', paidBy: later.id })
   })
 })
 

@@ -39,7 +39,7 @@ export function createAttemptDesk(
     listen: desk.listen,
     fresh: (book, attempt, sending) => freshAttempt(desk, book, attempt, sending),
     intend: (book, attempt, more = {}) => intend(desk, book, attempt, more.sending),
-    sendWindow: (channel) => sendWindow(desk, channel),
+    sendWindow: (attempt) => sendWindow(desk, attempt),
     sendNow: (book, id, window, order) => sendNow(desk, { book, id }, window, order),
     record: (book, id, outcome) => record(desk, { book, id }, { on: outcome.result, outcome }),
     takeCallback: (channel, request) => takeCallback(desk, channel, request),

@@ -257,6 +257,20 @@ describe('time', () => {
     expect((await payIn(id)).state).toBe('closed')
   })
 
+  test('a payment whose account was closed meanwhile goes to suspense, and ends with its time', async () => {
+    const destination = 'd'.repeat(32)
+    const writer = on.ledger.writer(on.book)
+    const account = { id: destination, code: '2241.02', name: 'Gone' }
+    await writer.submit({ roots: [], open: [account] })
+    const { id, attempt } = await open('account closed', { destination })
+    await writer.submit({ roots: [], change: [{ account: destination, state: 'closed' }] })
+    on.rail.finish(attempt.reference)
+    const gain = await added(() => callBack(attempt.reference))
+    expect(gain).toEqual([0n, 10_000n, 0n])
+    await sweep(31 * MINUTE)
+    expect(await payIn(id)).toMatchObject({ state: 'closed', openAttempts: 0 })
+  })
+
   test('money after closing is kept where the policy says so', async () => {
     const { id, attempt } = await open('attach', { late: 'attach' })
     await on.payments.closePayIn({ book: on.book, id })

@@ -88,7 +88,9 @@ async function moved(
   }
   const kind = payIn.state === 'succeeded' ? 'paid_twice' : 'late_success'
   const parts = toSuspense(options, payIn, attempt, { kind, outcome })
-  return { ...parts, effects: [...(parts.effects ?? []), applied(endAttempt, { id })] }
+  // A pay-in that stays open, because its account takes nothing any more, still ends with its time.
+  const ends = payIn.state === 'open' ? [planExpiry(attempt)] : []
+  return { ...parts, effects: [...(parts.effects ?? []), applied(endAttempt, { id }), ...ends] }
 }
 
 /** A closed account takes nothing any more. */

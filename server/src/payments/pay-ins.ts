@@ -78,7 +78,8 @@ export async function openPayIn(on: PayInsOptions, wanted: NewPayIn): Promise<Op
   const { book, id } = wanted
   const refused = destinationRefusal(context.ledger.writer(book), wanted)
   if (refused !== undefined) return (await existing(on, wanted)) ?? { refused }
-  if (on.recent.get(book, id) !== undefined) return present(await existing(on, wanted), 'it was opened')
+  if (on.recent.get(book, id) !== undefined)
+    return present(await existing(on, wanted), 'it was opened')
   const decision = decide(on, wanted, wanted, [])
   const first = attemptWith(on, wanted, decision, derivedUuid('payments.attempt', `${id}/1`), 1)
   if (first === undefined) {
@@ -170,7 +171,7 @@ function attemptWith(
   const { desk, clock, orgId } = context
   const { book, amount, currency, bank, accountType, subject, expiresAt } = target
   const at = clock.now()
-  const window = desk.sendWindow(channel)
+  const window = desk.sendWindow({ channel, validUntil: expiresAt })
   const fresh = {
     ...{ orgId, id, direction: 'collect' as const, owner: publicId('pay', book, target.id) },
     ...{ number, channel, method, bank, accountType, amount, currency, at },
@@ -204,7 +205,7 @@ async function sendFirst(
     tried.push(attempt.channel)
     const { state, code } = attempts.at(-1)!
     if (state !== 'failed' || !mayTryOther(on, attempt.channel, code)) break
-    if (tried.length >= CHANNELS_MAX) break
+    if (tried.length >= CHANNELS_MAX || on.context.clock.now() >= payIn.expiresAt) break
     sending = await nextAttempt(on, payIn, wanted, { tried, number: attempt.number + 1 })
   }
   return attempts
@@ -220,7 +221,9 @@ async function sendOne(on: PayInsOptions, prepared: Prepared): Promise<Attempt> 
   // Whoever waits for the payer does not wait for the channel: another one may take it now.
   if (sent.result === 'not_sent')
     await context.desk.cancel(book, id, 'the channel was out of reach')
-  return desk.recent.get(book, id) ?? present(await findAttempt(context.db, book, { id }), 'an attempt')
+  return (
+    desk.recent.get(book, id) ?? present(await findAttempt(context.db, book, { id }), 'an attempt')
+  )
 }
 
 function mayTryOther({ context }: PayInsOptions, channel: string, code: string): boolean {
@@ -344,7 +347,7 @@ export function payInHandlers(on: PayInsOptions) {
   }
 }
 
-/** The time to pay is over. Due once for each attempt that failed; the last one closes it. */
+/** The time to pay is over. Due once for each attempt that ended unpaid; the last one closes it. */
 async function expire(on: PayInsOptions, work: DueWork): Promise<void> {
   const { context } = on
   const { book, key } = work
