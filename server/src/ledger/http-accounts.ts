@@ -196,9 +196,6 @@ function listRoute({ ledger }: LedgerRoutes): Route {
         return { problem: routeProblem('page_not_found') }
       }
       const found = writer.accounts(last?.number ?? 0, limit + 1)
-      const newest = found.at(-1)
-      // An account is listed when what opened it is committed.
-      if (newest !== undefined) await writer.balance(newest.id)
       const data = found.slice(0, limit).map((account) => accountJson(account, book))
       return { status: 200, body: { data, has_more: found.length > limit } }
     },

@@ -36,7 +36,7 @@ export interface BookWriter {
   submit(command: Command): Promise<CommandResult>
   /** Books one transfer that belongs to no aggregate. */
   transfer(request: TransferRequest): Promise<TransferResult>
-  /** `undefined` too while the batch that opens it has not committed. */
+  /** An account is there once the batch that opens it has committed, however it is asked for. */
   account(id: Uuid): Account | undefined
   /** The account of a `single` chart code, or the only one of that code. */
   accountByCode(code: string): Account | undefined

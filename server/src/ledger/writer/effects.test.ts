@@ -109,23 +109,31 @@ describe('an account', () => {
     const id = uuid()
     const opening = (from: string): Command => ({
       roots: [till],
-      open: [{ id, code: 'L', name: 'New' }],
+      open: [{ id, code: 'A', name: 'New' }],
       effects: [move(till, from, 'paid')],
     })
+    const { writer } = book
+    const { length } = writer.accounts(0, 10)
+    const ways = {
+      byId: () => writer.account(id),
+      byCode: () => writer.accountByCode('A'),
+      listed: () => writer.accounts(length, 10)[0],
+    }
+    const look = () => Object.values(ways).map((way) => way())
     const seen: unknown[] = []
     let answered = false
-    const stale = book.writer.submit(opening('closed')).finally(() => {
+    const stale = writer.submit(opening('closed')).finally(() => {
       answered = true
     })
     while (!answered) {
-      seen.push(book.writer.account(id))
+      seen.push(...look())
       await new Promise((resolve) => setImmediate(resolve))
     }
     expect(await stale).toMatchObject({ status: 'stale' })
-    expect(seen.length).toBeGreaterThan(2)
+    expect(seen.length).toBeGreaterThan(6)
     expect(seen.filter((account) => account !== undefined)).toEqual([])
-    expect(await book.writer.submit(opening('open'))).toMatchObject({ status: 'committed' })
-    expect(book.writer.account(id)).toMatchObject({ id, code: 'L' })
+    expect(await writer.submit(opening('open'))).toMatchObject({ status: 'committed' })
+    expect(look()).toMatchObject([{ id }, { id }, { id, code: 'A' }])
   })
 })
 

@@ -46,6 +46,18 @@ export function commandEntry(
   }
 }
 
+const UUID = /^[0-9a-f]{32}$/
+
+/** Whether every id that is written down or looked for is 32 lower-case hex digits. */
+export function hasUuids({ command, requests }: Entry): boolean {
+  for (const request of requests) {
+    if (!UUID.test(request.id)) return false
+    if ('hold' in request && !UUID.test(request.hold)) return false
+    if (request.type === 'reverse' && !UUID.test(request.subject)) return false
+  }
+  return command?.open?.every(({ id }) => UUID.test(id)) ?? true
+}
+
 /** Whether the entry changes nothing but balances, so that its batch may fly beside another. */
 export function isBare(entry: Entry): boolean {
   const [request] = entry.requests

@@ -3,7 +3,7 @@
  * answer is asked about and never sent again blindly, and a fenced writer writes nothing more.
  */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { applied, type Effect } from '#base'
+import { applied, DbUnavailable, type Effect } from '#base'
 import {
   add,
   provenBook,
@@ -73,12 +73,24 @@ async function tally(asked: readonly Promise<{ status: string }>[]): Promise<obj
 }
 
 describe('data the database refuses', () => {
-  it.each(['', 'A'.repeat(32), 'f'.repeat(31), `${'f'.repeat(31)}g`])(
-    'an id that is no uuid, %j, is refused alone',
-    async (id) => {
-      const wrong = book.writer.transfer(post(id, book.cash, book.alice, 1n))
-      await expect(wrong).rejects.toBeInstanceOf(RefusedByData)
-      expect(await pay()).toMatchObject({ status: 'accepted' })
+  const asked: Readonly<Record<string, (id: string) => Promise<unknown>>> = {
+    'of a transfer': (id) => book.writer.transfer(post(id, book.cash, book.alice, 1n)),
+    'of a hold': (hold) => book.writer.transfer({ type: 'void', id: uuid(), hold }),
+    'of a transfer to reverse': (subject) =>
+      book.writer.transfer({ type: 'reverse', id: uuid(), subject }),
+    'of an account to open': (id) =>
+      book.writer.submit({ roots: [], open: [{ id, code: 'L', name: 'Dora' }] }),
+  }
+  const wrong = ['', 'A'.repeat(32), 'f'.repeat(31), `${'f'.repeat(31)}g`]
+  it.each(Object.keys(asked).flatMap((what) => wrong.map((id) => [what, id] as const)))(
+    'an id %s that is no uuid, %j, is refused alone',
+    async (what, id) => {
+      const again = post(uuid(), book.cash, book.alice, 1n)
+      await book.writer.transfer(again)
+      const beside = book.writer.transfer(again)
+      await expect(asked[what]!(id)).rejects.toBeInstanceOf(RefusedByData)
+      expect(await beside).toMatchObject({ status: 'accepted', replayed: true })
+      expect(await pay()).toMatchObject({ status: 'accepted', replayed: false })
     },
   )
 
@@ -239,6 +251,37 @@ describe('a database that goes away', () => {
     expect(amounts).toEqual(amounts.map(() => 3))
     await sound()
   })
+})
+
+describe('a database that stays away', () => {
+  it('is told to those who wait for a look-up, for a partition and for a batch', async () => {
+    const known = post(uuid(), book.cash, book.alice, 1n)
+    await book.writer.transfer(known)
+    const full = await test.openBook()
+    const legs = Array.from({ length: 1_000 }, () => ({
+      debit: full.cash,
+      credit: full.alice,
+      amount: 1n,
+    }))
+    await full.writer.transfer({ type: 'post', id: uuid(), legs })
+    const fresh = await test.openBook()
+    await quiet()
+    test.wire.cutAll()
+    try {
+      // Until the writer has heard that its connection is gone: what it sends there is in doubt.
+      await quiet()
+      const told = await Promise.allSettled([
+        book.writer.transfer(known),
+        full.writer.transfer(post(uuid(), full.cash, full.alice, 1n)),
+        fresh.writer.transfer(post(uuid(), fresh.cash, fresh.alice, 1n)),
+      ])
+      const unavailable = { status: 'rejected', reason: expect.any(DbUnavailable) }
+      expect(told).toEqual([unavailable, unavailable, unavailable])
+    } finally {
+      test.wire.heal()
+    }
+    expect(await pay()).toMatchObject({ status: 'accepted' })
+  }, 30_000)
 })
 
 describe('a fenced writer', () => {

@@ -21,7 +21,7 @@ import type { TransferRequest } from '../transfer.ts'
 import { Admission } from './admission.ts'
 import { Batch, type Outcome } from './batch.ts'
 import { WriterConnections } from './connections.ts'
-import { bareEntry, commandEntry, type Entry, isBare } from './entry.ts'
+import { bareEntry, commandEntry, type Entry, hasUuids, isBare } from './entry.ts'
 import { fly } from './flight.ts'
 import { look, type Needs } from './look-up.ts'
 import type { HeldMoney, Memory } from './memory.ts'
@@ -34,7 +34,6 @@ import type { Head } from './takeover.ts'
 const SECOND_BATCH_AT = 512
 const PAUSE_MS = 100
 const PAUSE_MAX_MS = 2_000
-const UUID = /^[0-9a-f]{32}$/
 /** How long callers wait for a database that does not take batches before they are told so. */
 const PATIENCE_MS = 10_000
 
@@ -114,21 +113,16 @@ export class Writer implements BookWriter {
   }
 
   account(id: Uuid): Account | undefined {
-    const index = this.memory.find(id)
-    // One of a batch in flight may be taken back: who counted on it would be refused for good.
-    const opening = this.inFlight.reduce((sum, { openings }) => sum + openings.count, 0)
-    if (index < 0 || index >= this.memory.accounts - opening) return undefined
-    return this.memory.account(this.book.number, index)
+    return this.committedAccount(this.memory.find(id))
   }
 
   accountByCode(code: string): Account | undefined {
-    const index = this.memory.numbersByCode.get(code)
-    return index === undefined ? undefined : this.memory.account(this.book.number, index)
+    return this.committedAccount(this.memory.numbersByCode.get(code) ?? -1)
   }
 
   accounts(after: number, limit: number): Account[] {
     const page: Account[] = []
-    for (let index = after; index < this.memory.accounts && page.length < limit; index += 1) {
+    for (let index = after; index < this.committedAccounts && page.length < limit; index += 1) {
       page.push(this.memory.account(this.book.number, index))
     }
     return page
@@ -173,6 +167,16 @@ export class Writer implements BookWriter {
     return { seq: this.head.seq, epoch: this.head.epoch, lastId: this.head.lastId }
   }
 
+  private committedAccount(index: number): Account | undefined {
+    if (index < 0 || index >= this.committedAccounts) return undefined
+    return this.memory.account(this.book.number, index)
+  }
+
+  /** Those of a batch in flight may be taken back: who counted on one would be refused for good. */
+  private get committedAccounts(): number {
+    return this.inFlight.reduce((sum, { openings }) => sum - openings.count, this.memory.accounts)
+  }
+
   private describe(held: HeldMoney): Hold {
     const { memory } = this
     return {
@@ -206,9 +210,9 @@ export class Writer implements BookWriter {
       entry.reject(this.stopped)
       return
     }
-    if (!entry.requests.every(({ id }) => UUID.test(id))) {
-      // A module's mistake. Decided, it would end the process, or book the money under another id.
-      entry.reject(new RefusedByData('22P02', 'the id of a transfer is 32 lower-case hex digits'))
+    if (!hasUuids(entry)) {
+      // A module's mistake. Decided, it would end the process, or write the row under another id.
+      entry.reject(new RefusedByData('22P02', 'an id is 32 lower-case hex digits'))
       return
     }
     if (this.waiting >= this.options.queueMax) {
@@ -555,6 +559,7 @@ export class Writer implements BookWriter {
     try {
       await partitions.makeAhead(world.db, this.memory.nextId + Admission.LEGS_PER_BATCH)
     } catch {
+      this.shedWhenAway()
       await wall.sleep(PAUSE_MS, 'ledger.make_partition')
     }
     this.schedule()
@@ -570,12 +575,6 @@ export class Writer implements BookWriter {
         this.requeue(asked.entries)
       })
       .catch(async (error: Error) => {
-        const sqlState = String((error as { code?: unknown }).code)
-        if (/^2[23]\d/.test(sqlState)) {
-          // Ids that are none: a module's mistake, which asking again does not mend.
-          this.rejectAll(asked.entries, new RefusedByData(sqlState, error.message))
-          return
-        }
         this.options.world.log.warn({ error, book: this.book.number }, 'a look-up is made again')
         await this.options.wall.sleep(PAUSE_MS, 'ledger.look_again')
         this.requeue(asked.entries)
