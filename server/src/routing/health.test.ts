@@ -64,6 +64,9 @@ describe('counts', () => {
     expect(health.successPpm(cell, MONDAY_TEN)).toBeGreaterThan(worse)
     const [own] = health.rows(MONDAY_TEN).filter(({ bank }) => bank === 'ICBC')
     expect(own).toMatchObject({ good: 1, bad: 0 })
+    // The earlier word, read again from what a neighbour wrote down, takes nothing back.
+    expect(health.observe(late)).toBe(false)
+    expect(health.rows(MONDAY_TEN).find(({ bank }) => bank === 'ICBC')).toMatchObject(own!)
   })
 
   test('a bank’s trouble lowers that bank most and its neighbours a little', () => {

@@ -75,7 +75,7 @@ export interface HealthRow extends Cell {
 export type Condition = 'well' | 'probe' | 'down'
 
 export interface Health {
-  /** False when it was known already. */
+  /** False when it, or a later one of the attempt, was known already. */
   observe(observation: Observation): boolean
   /** Expected success without failures others caused, parts per million. */
   successPpm(cell: Cell, at: Instant): number
@@ -191,8 +191,11 @@ export function createHealth(terms: HealthTerms = HEALTH_TERMS): Health {
   return {
     observe: (observation) => {
       const before = known.get(observation.attempt)
-      if (before?.verdict === observation.verdict) return false
-      if (before !== undefined) count(before, -1)
+      if (before !== undefined) {
+        // Read again from the rows, the earlier end of an attempt may come after its last.
+        if (before.verdict === observation.verdict || observation.at < before.at) return false
+        count(before, -1)
+      }
       known.set(observation.attempt, observation)
       if (known.size > MOST_ATTEMPTS) known.delete(known.keys().next().value!)
       count(observation, 1)

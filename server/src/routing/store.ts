@@ -96,7 +96,9 @@ export async function keepObservations(
        $6::text[], $7::text[], $8::timestamptz[], $9::timestamptz[])
        as u (attempt, direction, channel, bank, account_type, verdict, code, made_at, at)
      on conflict (attempt) do update set verdict = excluded.verdict, code = excluded.code,
-       at = excluded.at, recorded_at = excluded.recorded_at`,
+       bank = excluded.bank, account_type = excluded.account_type,
+       at = excluded.at, recorded_at = excluded.recorded_at
+       where observation.at <= excluded.at`,
     [
       column(({ attempt }) => attempt),
       column(({ direction }) => direction),
