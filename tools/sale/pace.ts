@@ -17,6 +17,9 @@ export interface Pace {
   readonly movesDays: boolean
 }
 
+/** A weekend is over by then: what comes on the next business day has come. */
+export const WEEKEND_DAYS = 4
+
 const LOOK_MS = 10
 const WALL_PATIENCE_MS = 25_000
 

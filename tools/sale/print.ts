@@ -9,7 +9,8 @@ import {
   type Proof,
 } from '../../server/src/custody/index.ts'
 import { formatMoney } from '../../server/src/money/index.ts'
-import type { BookLine, MovementLine, SaleEvent, SaleReport } from './run.ts'
+import type { BookLine, SaleReport } from './report.ts'
+import type { MovementLine, SaleEvent } from './run.ts'
 
 const WIDTH = 46
 

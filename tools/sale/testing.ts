@@ -5,7 +5,8 @@ import { testDatabase } from '../../server/testing/database.ts'
 import { testWorld } from '../../server/testing/world.ts'
 import { newRailKeys, type RailKeys } from '../rails/keys.ts'
 import type { RailSide } from './rail-side.ts'
-import { runSale, type SaleEvent, type SaleOptions, type SaleReport } from './run.ts'
+import type { SaleReport } from './report.ts'
+import { runSale, type SaleEvent, type SaleOptions } from './run.ts'
 import { newStageKeys, openStage, shippedSchemes } from './stage.ts'
 
 const sample = (name: string) =>
