@@ -3,11 +3,11 @@
  *
  * A table for people, and as the last line (or with --json the only one) one JSON object.
  */
-import { readdir, readFile } from 'node:fs/promises'
-import { fileURLToPath } from 'node:url'
+import { readFile } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
 import { type Db, schemaProblem, seededRng, wallClock } from '../../server/src/base/index.ts'
-import { openCodeTable, readCodes } from '../../server/src/codes/index.ts'
+import { openCodeTable } from '../../server/src/codes/index.ts'
+import { codesOfCheckout } from '../../server/src/codes/testing/index.ts'
 import { toDecimal } from '../../server/src/money/index.ts'
 import { readRecordedAttempts } from '../../server/src/payments/index.ts'
 import {
@@ -23,7 +23,6 @@ import { type Terminal, UsageProblem } from '../command.ts'
 import { openDatabase } from './ledger.ts'
 
 const DAY_MS = 86_400_000
-const CODES = fileURLToPath(new URL('../../schemes/codes/', import.meta.url))
 
 export async function run(args: readonly string[], terminal: Terminal): Promise<number> {
   const { values, positionals } = parseArgs({
@@ -95,20 +94,13 @@ export async function replayRules(
   )
   if ('problems' in rules) return rules
   const attempts = await readRecordedAttempts(db, from, to)
-  const codes = await openCodeTable({ db, clock: wallClock() }, readCodes(await codeFiles()))
+  const codes = await openCodeTable({ db, clock: wallClock() }, codesOfCheckout())
   const says = rules.document.rules.map((each) => `${each.id}: ${describe(each).en}`)
   const { classify } = codes.current()
   return {
     replay: replay({ attempts, rules, capabilities, classify, dice: seededRng(seed) }),
     says,
   }
-}
-
-async function codeFiles() {
-  const names = (await readdir(CODES)).filter((name) => name.endsWith('.csv'))
-  return Promise.all(
-    names.map(async (name) => ({ name, text: await readFile(`${CODES}${name}`, 'utf8') })),
-  )
 }
 
 function written(result: Replay): string {

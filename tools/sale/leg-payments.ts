@@ -2,7 +2,6 @@
  * Payments on the platform of a sale: WeChat Pay, UnionPay and the payer's own bank transfer, all into
  * the custody pool's book.
  */
-import { readdir, readFile } from 'node:fs/promises'
 import {
   type PersonalSeal,
   parsePublicId,
@@ -17,7 +16,8 @@ import {
   unionpay,
   wechatPay,
 } from '../../server/src/channels/index.ts'
-import { openCodeTable, readCodes } from '../../server/src/codes/index.ts'
+import { openCodeTable } from '../../server/src/codes/index.ts'
+import { codesOfCheckout } from '../../server/src/codes/testing/index.ts'
 import type { Ledger } from '../../server/src/ledger/index.ts'
 import {
   type Clearing,
@@ -58,7 +58,7 @@ export async function createLegPayments(options: LegPaymentsOptions): Promise<Le
   const { world, ledger, seal, side, onPlanned } = options
   const { db, clock, rng, ids, log } = world
   const channels = channelsOf(world, side)
-  const codes = await openCodeTable(world, await codeFiles())
+  const codes = await openCodeTable(world, codesOfCheckout())
   const classify = codes.current().classify
   let pool: number | undefined
   const router = createMemoryRouter({
@@ -152,14 +152,4 @@ async function rulesFor(channels: readonly PaymentChannel[]) {
   const rules = createRuleSet(parsed as Parameters<typeof createRuleSet>[0], names)
   if ('problems' in rules) throw new Error(JSON.stringify(rules.problems))
   return rules
-}
-
-async function codeFiles() {
-  const folder = new URL('../../schemes/codes/', import.meta.url)
-  const names = (await readdir(folder)).filter((name) => name.endsWith('.csv'))
-  return readCodes(
-    await Promise.all(
-      names.map(async (name) => ({ name, text: await readFile(new URL(name, folder), 'utf8') })),
-    ),
-  )
 }

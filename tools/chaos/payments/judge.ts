@@ -64,7 +64,7 @@ export async function judge(stage: Stage): Promise<Judged> {
   const held = await read(stage)
   const moved = movements(stage)
   const findings = [
-    ...eachMovementOnce(held, moved),
+    ...eachMovementOnce(moved),
     ...eachMovementHeld(held, moved),
     ...eachSuccessMoved(held, moved),
     ...ownersOnce(held, moved),
@@ -141,13 +141,12 @@ function isCovered({ stage, exceptions }: Held, attempt: AttemptRow, open = fals
   return exceptions.some((each) => about.has(each.about) && (!open || each.state === 'open'))
 }
 
-function eachMovementOnce(held: Held, moved: readonly Moved[]): Finding[] {
+function eachMovementOnce(moved: readonly Moved[]): Finding[] {
   const seen = new Map<string, number>()
   for (const { rail, movement } of moved) {
     const key = `${rail} ${keyOf(movement.kind, movement.reference)}`
     seen.set(key, (seen.get(key) ?? 0) + 1)
   }
-  void held
   return [...seen]
     .filter(([, times]) => times > 1)
     .map(([key, times]) => ({ kind: 'doubled', says: `${key} moved ${times} times` }))

@@ -1,6 +1,6 @@
 /**
- * `npm run chaos -- payments --seeds 200 [--seed n] [--short]`: the platform between six rails under a
- * storm of faults, killed and replaced; judged by the rails' own books.
+ * `npm run chaos -- payments --seeds 200 [--seed n] [--short]`: the platform between five rails and over
+ * six channels, under a storm of faults, killed and replaced; judged by the rails' own books.
  */
 import type { OptionSpec, Options } from '../../options.ts'
 import { PAYMENT_PLANTS, playPaymentPlant } from './plants.ts'

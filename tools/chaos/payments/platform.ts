@@ -3,7 +3,6 @@
  * together, on a world that can be killed. Nothing of it is replaced; only the rules are its own, so
  * that payouts spread over all channels.
  */
-import { readdir, readFile } from 'node:fs/promises'
 import {
   createDueSweeper,
   createOutboxRelay,
@@ -30,7 +29,6 @@ import {
   type CodeKey,
   type CodeSet,
   openCodeTable,
-  readCodes,
 } from '../../../server/src/codes/index.ts'
 import { openLedger, type ServerLedger } from '../../../server/src/ledger/index.ts'
 import {
@@ -89,17 +87,6 @@ rules:
     when: direction == "pay"
     then: { split: { netsunion: 400000, unionpay: 300000, bank-direct: 300000 } }
 `
-
-/** The lists of codes that ship, read once. */
-export async function shippedCodes(): Promise<CodeSet> {
-  const folder = new URL('../../../schemes/codes/', import.meta.url)
-  const names = (await readdir(folder)).filter((name) => name.endsWith('.csv')).sort()
-  return readCodes(
-    await Promise.all(
-      names.map(async (name) => ({ name, text: await readFile(new URL(name, folder), 'utf8') })),
-    ),
-  )
-}
 
 export async function openPlatform(options: PlatformOptions): Promise<Platform> {
   const { books, seal, funding, orgId } = options

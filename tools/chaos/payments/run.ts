@@ -1,12 +1,13 @@
 /** Seeds one after another, each on a database of its own, and what they add up to. */
 import pg from 'pg'
 import { createDb, createLog, migrate } from '../../../server/src/base/index.ts'
+import type { CodeSet } from '../../../server/src/codes/index.ts'
+import { codesOfCheckout } from '../../../server/src/codes/testing/index.ts'
 import { startThrowawayCluster } from '../../../server/testing/throwaway.ts'
 import { RAIL_FAULTS, type RailFault } from '../../../simulators/channel/index.ts'
 import { newRailKeys } from '../../rails/keys.ts'
 import { type Finding, judge } from './judge.ts'
 import { planOf } from './plan.ts'
-import { shippedCodes } from './platform.ts'
 import { playSeed } from './play.ts'
 import { openStage } from './stage.ts'
 import { struck } from './storm.ts'
@@ -51,7 +52,7 @@ export async function runSeeds(options: RunOptions): Promise<Figures> {
     await admin.query(`create database ${TEMPLATE}`)
     await migrate({ url: urlOf(cluster.url, TEMPLATE) })
     const keys = newRailKeys()
-    const codes = await shippedCodes()
+    const codes = codesOfCheckout()
     const left = [...options.seeds]
     const line = async () => {
       for (let seed = left.shift(); seed !== undefined; seed = left.shift()) {
@@ -94,7 +95,7 @@ interface Seed {
   readonly seed: number
   readonly url: string
   readonly keys: ReturnType<typeof newRailKeys>
-  readonly codes: Awaited<ReturnType<typeof shippedCodes>>
+  readonly codes: CodeSet
 }
 
 async function oneSeed(figures: Figures, { seed, url, keys, codes }: Seed): Promise<SeedEnd> {
