@@ -72,6 +72,18 @@ const payee = {
 }
 const money = (amount: string) => ({ amount, currency: 'CNY' })
 
+it('an amount of nothing is refused, to pay out and to give back', async () => {
+  const call = await start()
+  const paid = await on.collected(100_00n)
+  const source = publicId('acc', on.pool, on.owner)
+  const asked = { amount: money('0'), requested_by: 'anna', source }
+  const refused = { status: 422, body: { code: 'amount_not_positive' } }
+  const out = { ...asked, payee, memo: 'commission' }
+  expect(await call('POST', '/v1/payouts', out, 'k1')).toMatchObject(refused)
+  const back = { ...asked, payments: [paid.owner], reason: 'called off' }
+  expect(await call('POST', '/v1/refunds', back, 'k2')).toMatchObject(refused)
+})
+
 it('pays out once per key, says why it waits, and never shows the payee', async () => {
   const call = await start()
   await on.fund(100_00n)

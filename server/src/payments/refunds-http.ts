@@ -46,6 +46,8 @@ function createRoute(context: PaymentsContext, flows: Outflows): Route {
       if (others.some((id) => bookOf(id) !== book)) {
         return { problem: paymentProblem('refund_of_unpaid') }
       }
+      const amount = BigInt(body.amount.amount)
+      if (amount < 1n) return { problem: paymentProblem('amount_not_positive') }
       if (body.amount.currency !== writer.book.currency) {
         return { problem: paymentProblem('currency_differs') }
       }
@@ -59,7 +61,7 @@ function createRoute(context: PaymentsContext, flows: Outflows): Route {
       const answer = await flows.refund(book, {
         id: derivedUuid('payments.refund', keyHash),
         requestHash,
-        amount: BigInt(body.amount.amount),
+        amount,
         reason: body.reason,
         requestedBy: body.requested_by,
         payIns: [...new Set(body.payments)],
