@@ -106,7 +106,6 @@ export async function testRails(callbacks: string): Promise<TestRails> {
   const callbackOf = (name: RailName) => `${callbacks}/v1/channels/${name}/callbacks`
   const common = (name: RailName) => ({
     callbackUrl: callbackOf(name),
-    seed: 1,
     onError: (error: Error) => {
       throw error
     },

@@ -7,10 +7,10 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { AlipaySdk } from 'alipay-sdk'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import { wallNow } from '../channel/index.ts'
+import { wallNow, yuan } from '../channel/index.ts'
 import { type Alipay, NOTICE_RETRY_SECONDS, startAlipay } from './index.ts'
 import { signText, sortedText } from './signature.ts'
-import { dateTime, yuan } from './yuan.ts'
+import { dateTime } from './yuan.ts'
 
 // The client stamps its calls with the machine's local time; the gateway reads Shanghai's.
 vi.stubEnv('TZ', 'Asia/Shanghai')

@@ -9,9 +9,10 @@ import {
   type RailGround,
   type RailMovement,
   startOfDate,
+  yuan,
+  zip,
 } from '../channel/index.ts'
-import { dateTime, yuan } from './yuan.ts'
-import { zip } from './zip.ts'
+import { dateTime } from './yuan.ts'
 
 const COLUMNS = [
   '支付宝交易号',

@@ -1,8 +1,8 @@
 /** Notices: a signed form. A refund is told as a notice of its trade with `out_biz_no` naming it. */
 import { createHash } from 'node:crypto'
-import type { RailGround, Told } from '../channel/index.ts'
+import { type RailGround, type Told, yuan } from '../channel/index.ts'
 import { type KeyObject, type Params, signText, sortedText } from './signature.ts'
-import { dateTime, yuan } from './yuan.ts'
+import { dateTime } from './yuan.ts'
 
 export interface NoticeFacts {
   readonly appId: string

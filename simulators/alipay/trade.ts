@@ -4,9 +4,15 @@
  * The one thing to know: a precreated order is no trade until a payer opens it. Until then a query
  * and a closing say ACQ.TRADE_NOT_EXIST, although its code can still be scanned and paid.
  */
-import type { BookOrder, MagicRefusal, RailGround, RailReply } from '../channel/index.ts'
+import {
+  type BookOrder,
+  type MagicRefusal,
+  type RailGround,
+  type RailReply,
+  yuan,
+} from '../channel/index.ts'
 import { CODES, type GatewayCode, MAGIC_CODES, OK } from './codes.ts'
-import { dateTime, fen, instantOf, yuan } from './yuan.ts'
+import { dateTime, fen, instantOf } from './yuan.ts'
 
 export type Content = Readonly<Record<string, unknown>>
 export type Fields = Readonly<Record<string, string>>

@@ -1,11 +1,5 @@
-/** Yuan strings and Shanghai times, as the gateway writes them. */
-import { type Instant, shanghai } from '../channel/index.ts'
-
-/** `12345.60` for 1234560 fen. */
-export function yuan(fen: bigint): string {
-  const size = fen < 0n ? -fen : fen
-  return `${fen < 0n ? '-' : ''}${size / 100n}.${String(size % 100n).padStart(2, '0')}`
-}
+/** Yuan and Shanghai times, as the gateway reads and writes them. */
+import { type Instant, shanghaiTime } from '../channel/index.ts'
 
 /** Fen of a positive amount of at most two decimal places; `undefined` for anything else. */
 export function fen(text: unknown): bigint | undefined {
@@ -17,7 +11,7 @@ export function fen(text: unknown): bigint | undefined {
 
 /** `yyyy-MM-dd HH:mm:ss` in Shanghai. */
 export function dateTime(at: Instant): string {
-  return shanghai(at).replace(/^(....)(..)(..)(..)(..)(..)$/, '$1-$2-$3 $4:$5:$6')
+  return shanghaiTime(at).replace('T', ' ')
 }
 
 /** The instant of such a time; NaN for anything else. */

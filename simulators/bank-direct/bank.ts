@@ -20,10 +20,11 @@ import {
   startOfDate,
   type Told,
   wallNow,
+  yuan,
 } from '../channel/index.ts'
 import { WHY } from './codes.ts'
 import { type Entry, enter, entriesOf, type OutsideEntry } from './entries.ts'
-import { openEnvelope, sealed, yuan } from './envelope.ts'
+import { openEnvelope, sealed } from './envelope.ts'
 import { answers, type BankState } from './functions.ts'
 import { type KeyPair, newKeyPair, pointOf, publicPem, signText } from './signature.ts'
 
@@ -37,8 +38,6 @@ export interface BankDirectOptions extends RailOptions {
   readonly sm4KeyHex: string
   /** The bank's key pair; a fresh one when absent. */
   readonly key?: KeyPair
-  /** From taking a payment to its end; 1,000 when absent. */
-  readonly processMs?: number
 }
 
 export interface BankDirectAdmin extends RailAdmin {
@@ -58,7 +57,7 @@ export interface BankDirectRail extends Rail {
 }
 
 /** Waits before a notice is sent again. */
-export const RETRY_SECONDS = [15, 60, 300, 1_800, 3_600, 7_200, 21_600] as const
+const RETRY_SECONDS = [15, 60, 300, 1_800, 3_600, 7_200, 21_600] as const
 
 /** Starts the bank on a port of this machine. */
 export async function startBankDirect(options: BankDirectOptions): Promise<BankDirectRail> {
@@ -78,7 +77,6 @@ export async function startBankDirect(options: BankDirectOptions): Promise<BankD
   const state: BankState = {
     ground,
     account: options.account,
-    processMs: options.processMs ?? 1_000,
     entries: entriesOf(ground.book),
     mayPay: true,
     tasks: new Map(),

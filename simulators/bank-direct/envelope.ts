@@ -77,9 +77,3 @@ export function sealed(
   const headers = { 'content-type': 'text/plain; charset=utf-8' }
   return { status: 200, headers, body: encryptText(sm4KeyHex, userId, text) }
 }
-
-/** Yuan with two decimals. */
-export function yuan(amount: bigint): string {
-  const size = amount < 0n ? -amount : amount
-  return `${amount < 0n ? '-' : ''}${size / 100n}.${String(size % 100n).padStart(2, '0')}`
-}

@@ -11,15 +11,15 @@ import {
   type RailGround,
   type RailReply,
   shanghai,
+  yuan,
 } from '../channel/index.ts'
 import { CODES, type Code, MAGIC_FAILURES, UNSEEN_CODE, WHY } from './codes.ts'
 import type { Entry } from './entries.ts'
-import { type Content, isObject, type Json, type Opened, yuan } from './envelope.ts'
+import { type Content, isObject, type Json, type Opened } from './envelope.ts'
 
 export interface BankState {
   readonly ground: RailGround
   readonly account: string
-  readonly processMs: number
   readonly entries: () => readonly Entry[]
   mayPay: boolean
   /** Receipts being prepared: when they are ready and of which day. */
@@ -39,6 +39,9 @@ const first = (body: Json, name: string): Json | undefined => {
   return isObject(one) ? one : undefined
 }
 
+/** From taking a payment to its end. */
+const PROCESS_MS = 1_000
+/** From asking for a day's receipts to their being ready. */
 const TASK_MS = 5_000
 const LINES_MOST = 200
 
@@ -126,8 +129,8 @@ function take(state: BankState, order: Json, reference: string, amount: bigint):
     ...(refusal !== undefined || magic === 'risk_hold'
       ? {}
       : later === undefined
-        ? { end: { result: 'succeeded', afterMs: state.processMs } }
-        : { end: { result: 'failed', code: later.code, afterMs: state.processMs } }),
+        ? { end: { result: 'succeeded', afterMs: PROCESS_MS } }
+        : { end: { result: 'failed', code: later.code, afterMs: PROCESS_MS } }),
   })
   if (refusal !== undefined) ground.fail(made, refusal)
   return recordOf(made)

@@ -191,6 +191,11 @@ export function shanghai(at: Instant): string {
   return new Date(at + SHANGHAI_MS).toISOString().replace(/\D/g, '').slice(0, 14)
 }
 
+/** `yyyy-mm-ddThh:mm:ss` in Shanghai. */
+export function shanghaiTime(at: Instant): string {
+  return new Date(at + SHANGHAI_MS).toISOString().slice(0, 19)
+}
+
 /** Midnight in Shanghai of a `yyyymmdd`; `undefined` when there is no such day. */
 export function startOfDate(date: string): Instant | undefined {
   const match = /^(\d{4})(\d{2})(\d{2})$/.exec(date)

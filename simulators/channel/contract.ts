@@ -153,7 +153,6 @@ export interface RailOptions {
   readonly callbackUrl?: string
   /** A file in which the book is kept, appended to; in memory only when absent. */
   readonly journal?: string
-  readonly seed?: number
   /** Waiting orders are paid by themselves after this long; never when absent. */
   readonly payAfterMs?: number
   /** Where the settlement of a closed day goes. */

@@ -8,7 +8,7 @@ import { type FaultOrder, type OrderKind, RAIL_FAULTS, type RailFault } from './
 /** Where a fault can strike. `request`: around acting. `made`: at an order's birth. `end`: at a failure or closing. */
 export type FaultPoint = 'request' | 'made' | 'notice' | 'end'
 
-export const POINT_OF: Readonly<Record<RailFault, FaultPoint>> = {
+const POINT_OF: Readonly<Record<RailFault, FaultPoint>> = {
   lost_request: 'request',
   lost_reply: 'request',
   late_reply: 'request',

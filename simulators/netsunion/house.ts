@@ -13,13 +13,16 @@ import {
   type RailAdmin,
   type RailOptions,
   RETURNING_BANK,
+  shanghai,
+  shanghaiTime,
   startOfDate,
   type Told,
+  yuan,
 } from '../channel/index.ts'
 import { BUSINESS } from './codes.ts'
 import { cryptoOf, newPlatformKey, type PlatformKey, type SuiteName } from './keys.ts'
-import { openMessage, printMessage, reply, shanghaiTime } from './message.ts'
-import { answer, batchIdOf, type House, yuan } from './payouts.ts'
+import { openMessage, printMessage, reply } from './message.ts'
+import { answer, batchIdOf, type House, permissionKey } from './payouts.ts'
 
 export interface NetsunionOptions extends RailOptions {
   readonly issuerId: string
@@ -31,8 +34,6 @@ export interface NetsunionOptions extends RailOptions {
   readonly clientPublicKeyPem: string
   /** The clearing house's own key; a fresh one when absent. */
   readonly key?: PlatformKey
-  /** From taking a payout to its end; 1,000 when absent. */
-  readonly processMs?: number
   /** Combinations that banks take no payouts for. */
   readonly notPermitted?: readonly Permission[]
 }
@@ -54,9 +55,7 @@ export interface NetsunionRail extends Rail {
 }
 
 /** Waits before a notice is sent again. */
-export const RETRY_SECONDS = [30, 60, 300, 900, 1_800, 3_600, 7_200] as const
-
-export const permissionKey = (bank: string, accountType: string) => `${bank} ${accountType}`
+const RETRY_SECONDS = [30, 60, 300, 900, 1_800, 3_600, 7_200] as const
 
 /** Starts the clearing house on a port of this machine. */
 export async function startNetsunion(options: NetsunionOptions): Promise<NetsunionRail> {
@@ -87,7 +86,6 @@ export async function startNetsunion(options: NetsunionOptions): Promise<Netsuni
     ground,
     crypto,
     reserveAccount: options.reserveAccount,
-    processMs: options.processMs ?? 1_000,
     notPermitted: new Set(refused),
     batches: new Set(ground.book.orders().flatMap(({ detail }) => detail.file ?? [])),
   }
@@ -138,7 +136,7 @@ function printNotice(options: NetsunionOptions, crypto: House['crypto'], told: T
       PltfrmSeqNo: returned ? movement?.number : order.number,
       BizStsCd: returned ? 'RJ000001' : code,
       BizStsDesc: returned ? '收款账户异常退回' : (BUSINESS[code as keyof typeof BUSINESS] ?? ''),
-      BizDt: shanghaiTime(at).slice(0, 10).replace(/-/g, ''),
+      BizDt: shanghai(at).slice(0, 8),
       BizTm: shanghaiTime(at),
     },
     PyeeInf: { PyeeAcctId: envelope.hide(order.detail.account ?? '') },

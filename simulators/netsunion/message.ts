@@ -1,6 +1,6 @@
 /** Messages as XML with the signature behind them, read and printed. */
 import { XMLBuilder, XMLParser, XMLValidator } from 'fast-xml-parser'
-import { type RailReply, type RailRequest, wallNow } from '../channel/index.ts'
+import { type RailReply, type RailRequest, shanghaiTime, wallNow } from '../channel/index.ts'
 import type { Crypto } from './keys.ts'
 
 export type Element = { readonly [name: string]: unknown }
@@ -29,11 +29,6 @@ export function text(element: Element, name: string): string {
 
 export function rowsOf(element: Element): readonly Element[] {
   return Array.isArray(element.Row) ? element.Row.filter(isElement) : []
-}
-
-/** `yyyy-mm-ddThh:mm:ss` in Shanghai. */
-export function shanghaiTime(at: number): string {
-  return new Date(at + 8 * 3_600_000).toISOString().slice(0, 19)
 }
 
 const WINDOW_MS = 300_000

@@ -12,6 +12,8 @@ import {
   type RailMovement,
   type RailReply,
   shanghai,
+  shanghaiTime,
+  yuan,
 } from '../channel/index.ts'
 import {
   BUSINESS,
@@ -22,30 +24,23 @@ import {
   UNSEEN_CODE,
 } from './codes.ts'
 import type { Crypto } from './keys.ts'
-import {
-  type Element,
-  inner,
-  type Opened,
-  printMessage,
-  reply,
-  rowsOf,
-  shanghaiTime,
-  text,
-} from './message.ts'
+import { type Element, inner, type Opened, printMessage, reply, rowsOf, text } from './message.ts'
 
 export interface House {
   readonly ground: RailGround
   readonly crypto: Crypto
   readonly reserveAccount: string
-  readonly processMs: number
-  /** `bank kind` of what banks refuse. */
+  /** By `permissionKey`, what banks refuse. */
   readonly notPermitted: Set<string>
   /** Numbers of batch files taken. */
   readonly batches: Set<string>
 }
 
+/** Payouts to accounts of a kind at a bank. */
+export const permissionKey = (bank: string, accountType: string) => `${bank} ${accountType}`
+
 /** When each clearing window of a day begins. */
-export const WINDOWS = ['00', '03', '06', '09', '12', '15', '18', '21'] as const
+const WINDOWS = ['00', '03', '06', '09', '12', '15', '18', '21'] as const
 
 /** The clearing batch of an instant. */
 export function batchIdOf(at: number): string {
@@ -54,12 +49,9 @@ export function batchIdOf(at: number): string {
   return `B${time.slice(0, 8)}${String(window).padStart(4, '0')}`
 }
 
-/** Yuan with two decimals. */
-export function yuan(amount: bigint): string {
-  return `${amount / 100n}.${String(amount % 100n).padStart(2, '0')}`
-}
-
 const ROWS_MOST = 500
+/** From taking a payout to its end. */
+const PROCESS_MS = 1_000
 
 const sysInf = (code: SystemCode) => ({
   SysRtnInf: { SysRtnCd: code, SysRtnDesc: SYSTEM[code] },
@@ -216,8 +208,8 @@ function take(house: House, payout: Asked, open: boolean, file?: string): Elemen
     ...(refusal !== undefined || magic === 'risk_hold'
       ? {}
       : later?.when === 'later'
-        ? { end: { result: 'failed', code: later.code, afterMs: house.processMs } }
-        : { end: { result: 'succeeded', afterMs: house.processMs } }),
+        ? { end: { result: 'failed', code: later.code, afterMs: PROCESS_MS } }
+        : { end: { result: 'succeeded', afterMs: PROCESS_MS } }),
   })
   if (refusal !== undefined) ground.fail(order, refusal)
   return bizInf(reference, codeOf(order), order.number)
@@ -228,7 +220,7 @@ function refuses(house: House, payout: Asked, open: boolean): BusinessCode | und
   const { ground, notPermitted } = house
   const { bank, kind, name, amount } = payout
   if (!open) return 'PB520091'
-  if (notPermitted.has(`${bank} ${kind}`)) return 'PB520057'
+  if (notPermitted.has(permissionKey(bank, kind))) return 'PB520057'
   if (bank === CUTOFF_BANK && shanghai(ground.clock.now()).slice(8, 10) >= '17') return 'PB520058'
   if (name === MISMATCHED_NAME) return 'PB005X03'
   if (ground.book.available() < amount) return 'PB520051'

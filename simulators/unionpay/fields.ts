@@ -42,7 +42,7 @@ export interface RequestKind {
 
 const BACK = '/gateway/api/backTransReq.do'
 
-export const REQUESTS: readonly RequestKind[] = [
+const REQUESTS: readonly RequestKind[] = [
   { name: 'collect', path: BACK, txnType: '11', bizType: '000501', fields: { ...ORDER, ...PARTY } },
   { name: 'pay', path: BACK, txnType: '12', bizType: '000401', fields: { ...ORDER, ...PARTY } },
   {

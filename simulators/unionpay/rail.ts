@@ -34,13 +34,12 @@ import { createSeal, type Seal, type SignMethod } from './signature.ts'
 import { dayFile } from './zm.ts'
 
 export interface UnionPayOptions extends RailOptions {
-  /** The one merchant; 777290058110048 when absent. */
-  readonly merId?: string
   readonly keys?: UnionPayKeys
   /** From taking an order to its result; 0 when absent. */
   readonly processMs?: number
 }
 
+/** The one merchant. */
 export const MER_ID = '777290058110048'
 
 const HOUR_MS = 3_600_000
@@ -69,19 +68,17 @@ export function startUnionPay(options: UnionPayOptions = {}): Promise<Rail> {
 class UnionPay {
   readonly #ground: RailGround
   readonly #seal: Seal
-  readonly #merId: string
   readonly #processMs: number
 
   constructor(options: UnionPayOptions) {
     this.#seal = createSeal(options.keys ?? testKeys())
-    this.#merId = options.merId ?? MER_ID
     this.#processMs = options.processMs ?? 0
     this.#ground = createRailGround(options, {
       retrySeconds: RETRY_SECONDS,
       settles: 'gross',
       businessDate: clearingDate,
       dayClosesAt: (date) => startOfDate(date)! + DAY_MS + 9 * HOUR_MS,
-      settlementMemo: (date) => `UPOP ${this.#merId} ${date}`,
+      settlementMemo: (date) => `UPOP ${MER_ID} ${date}`,
       print: (told) => this.#notice(told),
       isTaken: (status) => status === 200,
       returnsAt: ({ detail, movedAt }) =>
@@ -104,7 +101,7 @@ class UnionPay {
     if (method === undefined) return this.#refusal(form, '11', '01')
     const kind = kindOf(request.path, form)
     if (typeof kind === 'string') return this.#refusal(form, kind, method)
-    if (form.merId !== this.#merId) return this.#refusal(form, '43', method)
+    if (form.merId !== MER_ID) return this.#refusal(form, '43', method)
     switch (kind.name) {
       case 'query':
         return this.#query(form, method)
@@ -294,7 +291,7 @@ class UnionPay {
       encoding: 'UTF-8',
       txnSubType: '00',
       accessType: '0',
-      merId: this.#merId,
+      merId: MER_ID,
       orderId: order.reference,
       txnTime: order.detail.txnTime!,
       ...this.#factsOf(order),
@@ -319,7 +316,7 @@ class UnionPay {
     const date = day > today.slice(4) ? `${year - 1}${day}` : `${year}${day}`
     if (!this.#ground.isDayClosed(date)) return this.#refusal(form, '98', method)
     const feeOf = (movement: RailMovement) => this.#feeOf(movement)
-    const file = dayFile(book, { merId: this.#merId, date, feeOf })
+    const file = dayFile(book, { merId: MER_ID, date, feeOf })
     return this.#answer({ ...this.#echo(form), ...file, respCode: '00' }, method)
   }
 
@@ -342,7 +339,7 @@ class UnionPay {
         fees += this.#feeOf(movement)
       }
     }
-    const memo = `UPOP ${this.#merId} FEE ${month}`
+    const memo = `UPOP ${MER_ID} FEE ${month}`
     if (fees > 0n) await this.#ground.options.onSettlement?.({ date, amount: -fees, memo })
   }
 }

@@ -2,8 +2,8 @@
  * The ZM file of a clearing day: a line of fixed-width columns per movement, zipped. The widths are
  * those UnionPay's own sample programs read the file by; codes in the first column are our own choice.
  */
-import { crc32, deflateRawSync, deflateSync } from 'node:zlib'
-import { type RailBook, type RailMovement, shanghai } from '../channel/index.ts'
+import { deflateSync } from 'node:zlib'
+import { type RailBook, type RailMovement, shanghai, zip } from '../channel/index.ts'
 import { BIZ_TYPE, TXN_TYPE } from './fields.ts'
 
 const CODES = {
@@ -98,33 +98,6 @@ export function dayFile(book: RailBook, { merId, date, feeOf }: DayFile) {
     .filter(({ kind }) => isFiled(kind))
     .map((movement) => lineOf(book, movement, merId, feeOf(movement)))
   const name = `INN${date.slice(2)}88ZM_${merId}`
-  const zip = zipOf(name, Buffer.from(lines.join(''), 'latin1'))
-  return { fileName: `${name}.zip`, fileContent: deflateSync(zip).toString('base64') }
-}
-
-/** A zip of one deflated entry. */
-export function zipOf(name: string, bytes: Buffer): Buffer {
-  const packed = deflateRawSync(bytes)
-  const facts = Buffer.alloc(26)
-  facts.writeUInt16LE(20, 0)
-  facts.writeUInt16LE(8, 4)
-  facts.writeUInt16LE(0x21, 8)
-  facts.writeUInt32LE(crc32(bytes), 10)
-  facts.writeUInt32LE(packed.length, 14)
-  facts.writeUInt32LE(bytes.length, 18)
-  facts.writeUInt16LE(name.length, 22)
-  const local = Buffer.concat([Buffer.from('504b0304', 'hex'), facts, Buffer.from(name), packed])
-  const central = Buffer.concat([
-    Buffer.from('504b01021400', 'hex'),
-    facts,
-    Buffer.alloc(14),
-    Buffer.from(name),
-  ])
-  const end = Buffer.alloc(22)
-  end.writeUInt32LE(0x06054b50, 0)
-  end.writeUInt16LE(1, 8)
-  end.writeUInt16LE(1, 10)
-  end.writeUInt32LE(central.length, 12)
-  end.writeUInt32LE(local.length, 16)
-  return Buffer.concat([local, central, end])
+  const archive = zip([{ name, bytes: Buffer.from(lines.join(''), 'latin1') }])
+  return { fileName: `${name}.zip`, fileContent: deflateSync(archive).toString('base64') }
 }

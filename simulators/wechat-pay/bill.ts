@@ -4,8 +4,9 @@ import {
   DAY_MS,
   type RailMovement,
   type RailReply,
-  shanghai,
+  shanghaiTime,
   startOfDate,
+  yuan,
 } from '../channel/index.ts'
 import { ok, Refusal } from './messages.ts'
 import { FEE_PPM, type WechatRail } from './rail.ts'
@@ -21,19 +22,13 @@ const READY_MS = 10 * 3_600_000
 
 export const dayClosesAt = (date: string) => startOfDate(date)! + DAY_MS + READY_MS
 
-/** `0.00`; the fee has three zeros more. */
-function yuan(fen: bigint): string {
-  const sign = fen < 0n ? '-' : ''
-  const digits = String(fen < 0n ? -fen : fen).padStart(3, '0')
-  return `${sign}${digits.slice(0, -2)}.${digits.slice(-2)}`
-}
+/** A fee has three zeros more. */
 const fee = (fen: bigint) => `${yuan(fen)}000`
 
 const line = (values: readonly string[]) => values.map((value) => `\`${value}`).join(',')
 
 /** `2026-03-02 09:00:00`. */
-const when = (at: number) =>
-  shanghai(at).replace(/^(....)(..)(..)(..)(..)(..)$/, '$1-$2-$3 $4:$5:$6')
+const when = (at: number) => shanghaiTime(at).replace('T', ' ')
 
 const rate = `${Number(FEE_PPM) / 10_000}`.padEnd(4, '0')
 
@@ -79,7 +74,7 @@ function rowOf(rail: WechatRail, movement: RailMovement): string {
 const rowsOn = (rail: WechatRail, date: string) =>
   rail.ground.book.movementsOn(date).filter(({ kind }) => kind === 'collect' || kind === 'refund')
 
-export function billOf(rail: WechatRail, date: string): Buffer {
+function billOf(rail: WechatRail, date: string): Buffer {
   const rows = rowsOn(rail, date)
   const sum = (kind: string) =>
     rows.reduce((total, row) => total + (row.kind === kind ? row.amount : 0n), 0n)

@@ -43,9 +43,6 @@ const RETRY_SECONDS = [
 
 const WINDOW_MS = 5 * MINUTE * 1000
 
-/** The text of the transfer by which a day is settled. */
-export const settlementMemo = (mchId: string, date: string) => `WXPAY${mchId}-${date}`
-
 /** 28 digits, as WeChat Pay's. */
 const numberOf = (at: number, sequence: number) =>
   `4200000${shanghai(at).slice(0, 8)}${String(sequence).padStart(13, '0')}`
@@ -63,7 +60,7 @@ export async function startWechatPay(options: WechatPayOptions): Promise<WechatP
     settles: options.settles ?? 'net',
     numberOf,
     dayClosesAt,
-    settlementMemo: (date) => settlementMemo(mchId, date),
+    settlementMemo: (date) => `WXPAY${mchId}-${date}`,
     fee: (order) => {
       if (order.kind !== 'refund') return feeOf(order.amount)
       const { reference, amount } = ground.book.find('collect', order.original!)!

@@ -1,5 +1,5 @@
 /** Requests and replies of WeChat Pay APIv3, before they are signed. */
-import type { RailReply } from '../channel/index.ts'
+import { type RailReply, shanghaiTime } from '../channel/index.ts'
 
 export type Fields = Readonly<Record<string, unknown>>
 
@@ -69,8 +69,5 @@ export function fen(fields: Fields, name: string): bigint {
 export const ORDER_NUMBER = /^[0-9A-Za-z_\-|*]{6,32}$/
 export const REFUND_NUMBER = /^[0-9A-Za-z_\-|*@]{1,64}$/
 
-const SHANGHAI_MS = 8 * 3_600_000
-
 /** `2026-03-02T09:00:00+08:00`. */
-export const rfc3339 = (at: number) =>
-  `${new Date(at + SHANGHAI_MS).toISOString().slice(0, 19)}+08:00`
+export const rfc3339 = (at: number) => `${shanghaiTime(at)}+08:00`

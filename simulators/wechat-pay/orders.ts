@@ -17,7 +17,7 @@ import {
 } from './messages.ts'
 import type { WechatRail } from './rail.ts'
 
-export type TradeType = 'NATIVE' | 'MWEB' | 'JSAPI'
+type TradeType = 'NATIVE' | 'MWEB' | 'JSAPI'
 
 /** What magic amounts make of an order. */
 const ORDER_REFUSALS: Readonly<Partial<Record<MagicEffect, [number, string, string]>>> = {

@@ -16,8 +16,6 @@ export interface WechatPayOptions extends RailOptions {
   readonly platformKeyPem?: string
   /** `gross`: fees are billed apart instead of kept back, as contracts for custody agree; `net` when absent. */
   readonly settles?: 'net' | 'gross'
-  /** How much of a collection may be shared, parts per million; 30 % when absent. */
-  readonly mostSharedPpm?: number
 }
 
 export interface WechatRail {

@@ -14,7 +14,8 @@ import type { WechatRail } from './rail.ts'
 const TAKES_MS = 5_000
 const MOST_RECEIVERS = 50
 const MOST_RETURN_MS = 180 * 86_400_000
-const MOST_SHARED_PPM = 300_000
+/** 30 % of a collection, in parts per million. */
+const MOST_SHARED_PPM = 300_000n
 
 interface Part {
   readonly type: string
@@ -196,7 +197,7 @@ export function createShares(path: string | undefined): Shares {
     const order = collectionOf(rail, text(fields, 'transaction_id'))
     const wanted = parts.reduce((sum, part) => sum + BigInt(part.amount), 0n)
     if (of(order.reference).some((one) => one.unfreeze)) throw invalid('订单已解冻,不能再分账')
-    const most = (order.amount * BigInt(rail.options.mostSharedPpm ?? MOST_SHARED_PPM)) / 1_000_000n
+    const most = (order.amount * MOST_SHARED_PPM) / 1_000_000n
     if (sharedOf(order.reference) + wanted > most)
       throw new Refusal(403, 'RULE_LIMIT', '分账金额超出最大比例')
     if (wanted > leftOf(order)) throw new Refusal(403, 'NOT_ENOUGH', '分账金额超出可分金额')

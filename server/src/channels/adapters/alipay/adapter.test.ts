@@ -1,9 +1,14 @@
 /** The adapter at the wire: bytes made by alipay-sdk, openssl and Python's zipfile. */
+import { generateKeyPairSync } from 'node:crypto'
 import { readFileSync } from 'node:fs'
+import iconv from 'iconv-lite'
 import { describe, expect, test } from 'vitest'
 import { type NetReply, type NetRequest, seededRng } from '#base'
+import { zip } from '../../../../../simulators/channel/zip.ts'
 import type { CollectOrder, RefundOrder } from '../../payment-channel.ts'
-import { alipay } from './adapter.ts'
+import { zipOfFiles } from '../../testing/zip-of.ts'
+import { readZip, type ZipEntry } from '../../zip.ts'
+import { type AlipaySettings, alipay } from './adapter.ts'
 import { readBill } from './bill.ts'
 
 const fixture = (name: string) => readFileSync(new URL(`./fixtures/${name}`, import.meta.url))
@@ -14,7 +19,10 @@ const NOW = Date.UTC(2026, 2, 3, 2)
 const clock = { now: () => NOW, mono: () => 0 }
 const SELLER = '2088000000000001'
 
-function channelWith(reply: NetReply = { kind: 'unknown', why: 'nobody answers' }) {
+function channelWith(
+  reply: NetReply = { kind: 'unknown', why: 'nobody answers' },
+  keys: Partial<AlipaySettings> = {},
+) {
   const seen: NetRequest[] = []
   const net = {
     call: async (request: NetRequest) => {
@@ -29,6 +37,7 @@ function channelWith(reply: NetReply = { kind: 'unknown', why: 'nobody answers' 
     privateKeyPem: text('app-private.pem'),
     alipayPublicKeyPem: text('alipay-public.pem'),
     notifyUrl: 'https://pay.example.com/v1/channels/alipay/callbacks',
+    ...keys,
   }
   return { channel: alipay(settings, { net, rng: seededRng(1), clock, wall: clock }), seen }
 }
@@ -211,7 +220,36 @@ describe('a bill packed by Python', () => {
   })
 })
 
+test('a bill that holds an order twice and adds up all the same is refused', () => {
+  const [rows, summary] = (readZip(fixture('bill.zip')) as readonly ZipEntry[]).map(({ bytes }) =>
+    iconv.decode(bytes, 'gbk'),
+  )
+  const refund = rows!.split('\r\n')[6]!
+  const twice = rows!
+    .replace(refund, `${refund}\r\n${refund}`)
+    .replace('#退款合计：1笔，商家实收退款共-100.50元', '#退款合计：2笔，商家实收退款共-201.00元')
+  const sums = summary!
+    .replace(',1\t,1\t,12244.50\t,12244.50', ',1\t,2\t,12144.00\t,12144.00')
+    .replace('-73.47', '-72.87')
+    .replace('12171.03', '12071.13')
+  const files = [twice, sums].map((text, i) => ({ name: `${i}`, bytes: iconv.encode(text, 'gbk') }))
+  expect(readBill(zipOfFiles(files), '20260303', SELLER)).toEqual({
+    problem: 'refused',
+    says: 'The bill of 20260303 is refused: row 8 repeats an earlier order.',
+  })
+})
+
 describe('what it does not take', () => {
+  test('keys that are weak or not of RSA', () => {
+    const ec = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+    const weak = generateKeyPairSync('rsa', { modulusLength: 1024 })
+    const pem = { type: 'pkcs8', format: 'pem' } as const
+    const privateKeyPem = ec.privateKey.export(pem).toString()
+    expect(() => channelWith(undefined, { privateKeyPem })).toThrow('not one of RSA')
+    const alipayPublicKeyPem = weak.publicKey.export({ type: 'spki', format: 'pem' }).toString()
+    expect(() => channelWith(undefined, { alipayPublicKeyPem })).toThrow('fewer than 2048 bits')
+  })
+
   test('an order of another currency is never sent', async () => {
     const { channel, seen } = channelWith()
     const outcome = await channel.collect!({ ...order, currency: 'USD' }, inTime)
