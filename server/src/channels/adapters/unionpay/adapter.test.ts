@@ -98,6 +98,11 @@ const replied = (body: string, status = 200): NetReply => ({
   headers: {},
   body: Buffer.from(body),
 })
+/** As UnionPay writes replies: nothing is encoded. */
+const printPlain = (fields: Fields) =>
+  Object.entries(fields)
+    .map(([name, value]) => `${name}=${value}`)
+    .join('&')
 const silence = (): NetReply => ({ kind: 'unknown', why: 'no reply' })
 const inTime = { sendBeforeMono: 1 }
 const question = { direction: 'refund' as const, reference, at: AT }
@@ -154,6 +159,48 @@ test('a collection without a payer, or by another method, fails and nothing is s
   expect(sent).toHaveLength(0)
 })
 
+test('an order of another currency fails and nothing is sent: every amount would go as fen', async () => {
+  const { channel, sent } = channelWith(SHA, silence)
+  const dollars = { currency: 'USD' }
+  for (const outcome of [
+    await channel.collect!({ ...collect, ...dollars }, inTime),
+    await channel.pay!({ ...pay, ...dollars }, inTime),
+    await channel.refund!({ ...refund, ...dollars }, inTime),
+  ]) {
+    expect(outcome).toMatchObject({ result: 'failed', code: 'NOT_OFFERED' })
+  }
+  expect(sent).toHaveLength(0)
+})
+
+describe('what the answer to a question is worth', () => {
+  const told = { respCode: '00', txnType: '04', origRespCode: '00', currencyCode: '156' }
+  const ask = async (change: Fields) => {
+    const echoed = {
+      merId: MER_ID,
+      orderId: reference,
+      txnTime: '20260302090000',
+      version: '5.1.0',
+    }
+    const reply = createSigner(SHA).sign({ ...echoed, ...told, txnAmt: '300000', ...change })
+    const { channel } = channelWith(SHA, () => replied(printPlain(reply)))
+    return channel.query(question)
+  }
+  test.each<[string, Fields, object]>([
+    ['done', {}, { result: 'succeeded', amount: 300_000n, currency: 'CNY' }],
+    ['done, of another amount: handed on', { txnAmt: '1' }, { result: 'succeeded', amount: 1n }],
+    // What cannot be compared with what was ordered proves nothing.
+    ['done, of no amount', { txnAmt: '' }, { result: 'unknown', code: 'NOT_READABLE' }],
+    ['done, of an amount in yuan', { txnAmt: '3000.00' }, { result: 'unknown' }],
+    ['refused, of no amount', { origRespCode: '90', txnAmt: '' }, { result: 'failed', code: '90' }],
+    ['nobody knows yet', { origRespCode: '03' }, { result: 'unknown', code: '03' }],
+    ['no outcome', { origRespCode: '' }, { result: 'unknown', code: 'NOT_READABLE' }],
+    ['another kind of order', { txnType: '12' }, { result: 'unknown', code: 'OTHER_ORDER' }],
+    ['no such order', { respCode: '34' }, { result: 'not_found', code: '34' }],
+  ])('%s', async (_, change, answer) => {
+    expect(await ask(change)).toMatchObject(answer)
+  })
+})
+
 describe('what a reply is worth', () => {
   const ask = async (reply: NetReply, signature: SignatureSettings = RSA, wall = AT) => {
     const { channel } = channelWith(signature, () => reply, wall)
@@ -168,10 +215,7 @@ describe('what a reply is worth', () => {
   })
   const signedReply = (change: Fields, method: SignatureSettings = SHA) => {
     const { signature, signPubKeyCert, ...fields } = readPlainForm(Buffer.from(golden('reply-01')))!
-    const form = createSigner(method).sign({ ...fields, ...change })
-    return Object.entries(form)
-      .map(([name, value]) => `${name}=${value}`)
-      .join('&')
+    return printPlain(createSigner(method).sign({ ...fields, ...change }))
   }
   const cases: [string, Fields, string, string][] = [
     ['accepted', {}, 'accepted', '00'],

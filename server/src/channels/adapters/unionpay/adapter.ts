@@ -78,7 +78,10 @@ export function unionpay(
     timeoutMs: timing.timeoutMs,
   }
   const { backUrl } = settings
-  const send = async (posted: Posted) => outcomeOf(await post(wire, posted))
+  const send = async ({ currency }: { readonly currency: string }, posted: Posted) =>
+    currency === 'CNY'
+      ? outcomeOf(await post(wire, posted))
+      : notOffered(`UnionPay moves renminbi here, not ${currency}`)
   return {
     name,
     capability: { ...CAPABILITY, channel: name },
@@ -87,11 +90,13 @@ export function unionpay(
     bookOf: bookOfPaymentReference,
     collect: async (order, options) => {
       const { method, payer } = order
-      if (method !== 'collection' || payer === undefined) return cannotCollect(method)
-      return send(collectMessage(wire, { ...order, payer }, backUrl, options))
+      if (method !== 'collection' || payer === undefined) {
+        return notOffered(`UnionPay collects by agreement from a named payer, not by ${method}`)
+      }
+      return send(order, collectMessage(wire, { ...order, payer }, backUrl, options))
     },
-    pay: (order, options) => send(payMessage(wire, order, backUrl, options)),
-    refund: (order, options) => send(refundMessage(order, backUrl, options)),
+    pay: (order, options) => send(order, payMessage(wire, order, backUrl, options)),
+    refund: (order, options) => send(order, refundMessage(order, backUrl, options)),
     query: (question) => query(wire, question),
     parseCallback: (request) => readCallback(wire, request),
     answerCallback: (taken) => ({
@@ -107,10 +112,10 @@ export function unionpay(
 }
 
 /** Nothing was sent, and nothing ever will be under this reference. */
-const cannotCollect = (method: string): PaymentOutcome => ({
+const notOffered = (message: string): PaymentOutcome => ({
   result: 'failed',
   code: 'NOT_OFFERED',
-  message: `UnionPay collects by agreement from a named payer; this order is by ${method}`,
+  message,
 })
 
 /** Fields every order has. */
@@ -224,10 +229,15 @@ async function query(wire: Wire, question: Question): Promise<PaymentAnswer> {
   if (field(fields, 'txnType') !== TXN_TYPE_OF[question.direction]) {
     return doubtful({ kind: 'unknown', code: 'OTHER_ORDER', why: 'the order is of another kind' })
   }
+  const result = resultOfOrder(orig)
   const amount = amountOf(field(fields, 'txnAmt'))
+  if (result === 'succeeded' && amount === undefined) {
+    // It cannot be compared with what was ordered.
+    return doubtful({ kind: 'unknown', code: 'NOT_READABLE', why: 'a success without an amount' })
+  }
   const queryId = field(fields, 'queryId')
   return {
-    result: resultOfOrder(orig),
+    result,
     code: orig === '' ? 'NOT_READABLE' : orig,
     message,
     ...(queryId === '' ? {} : { bankReference: queryId }),

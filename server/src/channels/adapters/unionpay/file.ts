@@ -3,8 +3,7 @@
  * base64 inside a signed reply. Read whole or refused with row and column.
  *
  * ZM has no line of totals: the signature of the reply vouches for all of its bytes, and each row must
- * agree with itself. Fees are billed apart every month, so a row's fee, what UnionPay keeps of it, is the
- * difference between its amount and its net, and must be nothing.
+ * agree with itself. Fees are billed apart every month, so the net of a row must be its whole amount.
  */
 import { createHash } from 'node:crypto'
 import { inflateSync } from 'node:zlib'
@@ -72,7 +71,7 @@ export function readFile(
   const name = `INN${date.slice(2)}88ZM_${merId}`
   const entry = entries.find((one) => one.name === name)
   if (entry === undefined) return refused(`the zip has no file ${name}`)
-  const rows = readRows(merId, date, entry.bytes)
+  const rows = readRows(merId, entry.bytes)
   if ('problem' in rows) return rows
   return {
     date,
@@ -88,7 +87,6 @@ const WIDTH = ZM_COLUMNS.reduce((sum, [, width]) => sum + width + 1, -1)
 
 function readRows(
   merId: string,
-  date: string,
   bytes: Uint8Array,
 ): { rows: ChannelFileRow[]; settled: bigint } | ChannelFileProblem {
   const text = Buffer.from(bytes).toString('latin1')
@@ -100,7 +98,7 @@ function readRows(
     const row = index + 1
     const columns = columnsOf(line.endsWith('\r') ? line.slice(0, -1) : line)
     if (columns === undefined) return refused(`row ${row} is not ${WIDTH} bytes in its columns`)
-    const read = readRow(columns, { merId, date, row })
+    const read = readRow(columns, merId, row)
     if (typeof read === 'string') return refused(`row ${row}: the column ${read} is malformed`)
     if (seen.has(read.row.channelReference)) return refused(`row ${row} repeats an earlier queryId`)
     seen.add(read.row.channelReference)
@@ -132,7 +130,8 @@ function signedAmount(text: string): bigint | undefined {
 /** A row, or the name of the column that is wrong. */
 function readRow(
   columns: Fields,
-  { merId, row }: { merId: string; date: string; row: number },
+  merId: string,
+  row: number,
 ): { row: ChannelFileRow; net: bigint } | string {
   const reference = field(columns, 'orderId')
   if (!ORDER_ID.test(reference)) return 'orderId'
