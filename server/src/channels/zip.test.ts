@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { inflateSync } from 'node:zlib'
 import { describe, expect, test } from 'vitest'
 import { seededRng } from '#base'
-import { zipOf } from './testing/zip-of.ts'
+import { zipOf, zipOfFiles } from './testing/zip-of.ts'
 import { readZip } from './zip.ts'
 
 const adapters = new URL('./adapters/', import.meta.url)
@@ -37,9 +37,11 @@ function commented(zip: Buffer): Buffer {
 
 describe('an archive that is odd', () => {
   const bytes = Buffer.from('x')
+  const one = { name: 'name', bytes }
   test.each([
     ['encrypted', zipOf('name', bytes, { flags: 1 }), /encrypted/],
     ['packed otherwise', zipOf('name', bytes, { method: 9 }), /method/],
+    ['with two files of one name', zipOfFiles([one, one]), /two entries/],
     ['with a path', zipOf('../x', bytes), /name/],
     ['with bytes before', Buffer.concat([Buffer.from('x'), zipOf('name', bytes)]), /outside/],
     ['with bytes after', Buffer.concat([zipOf('name', bytes), Buffer.from('x')]), /directory/],

@@ -7,6 +7,7 @@
  * code has died.
  */
 import type { Clock, Net, Rng } from '#base'
+import { readRsaPrivateKey, readRsaPublicKey } from '#vault'
 import {
   ASK_AFTER_MS,
   type ChannelFile,
@@ -25,7 +26,6 @@ import type { NotSent } from '../../port.ts'
 import { readBill } from './bill.ts'
 import { readCallback } from './callback.ts'
 import { capability } from './capability.ts'
-import { readPrivateKey, readPublicKey } from './signature.ts'
 import {
   CODE_LIFE_MS,
   collectContent,
@@ -80,6 +80,7 @@ const TIMING: PaymentTiming = {
   askAfterMs: ASK_AFTER_MS,
 }
 
+/** Sets the channel up. Throws a sentence when a key is not what it should be. */
 export function alipay(settings: AlipaySettings, world: AlipayWorld): PaymentChannel {
   const timing = { ...TIMING, ...settings.timing }
   const name = settings.name ?? 'alipay'
@@ -88,8 +89,8 @@ export function alipay(settings: AlipaySettings, world: AlipayWorld): PaymentCha
     appId: settings.appId,
     sellerId: settings.sellerId,
     notifyUrl: settings.notifyUrl,
-    ourKey: readPrivateKey(settings.privateKeyPem),
-    railKey: readPublicKey(settings.alipayPublicKeyPem),
+    ourKey: readRsaPrivateKey(settings.privateKeyPem),
+    railKey: readRsaPublicKey(settings.alipayPublicKeyPem),
     net: world.net,
     clock: world.clock,
     wall: world.wall,

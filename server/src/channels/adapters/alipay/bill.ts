@@ -87,6 +87,11 @@ function readRows(lines: readonly string[], date: string, sellerId: string): Cha
   const end = lines.findIndex((line, at) => at > 4 && line.startsWith('#'))
   expectThat(end > 0 && lines[end]!.endsWith('结束'), 'the list of rows does not end')
   const rows = lines.slice(5, end).map((line, index) => rowOf(line, index + 6, date))
+  const seen = new Set<string>()
+  for (const { row, direction, reference } of rows) {
+    expectThat(!seen.has(`${direction} ${reference}`), `row ${row} repeats an earlier order`)
+    seen.add(`${direction} ${reference}`)
+  }
   const trades = rows.filter(({ direction }) => direction === 'collect')
   const refunds = rows.filter(({ direction }) => direction === 'refund')
   checkTotal(lines[end + 1] ?? '', /^#交易合计：(\d+)笔，商家实收共(-?[\d.]+)元/, trades)

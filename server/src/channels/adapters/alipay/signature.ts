@@ -5,12 +5,10 @@
  * reply signs the text of its inner object exactly as it came: parsed and printed again, with its
  * escaped slashes gone, it no longer verifies.
  */
-import { createPrivateKey, createPublicKey, type KeyObject, sign, verify } from 'node:crypto'
+import type { KeyObject } from 'node:crypto'
+import { rsaSign, rsaVerify } from '#vault'
 
 export type Params = Readonly<Record<string, string>>
-
-export const readPrivateKey = (pem: string): KeyObject => createPrivateKey(pem)
-export const readPublicKey = (pem: string): KeyObject => createPublicKey(pem)
 
 /** What is signed: every parameter but those `left` out and empty ones, sorted, `k=v` with `&`. */
 export function signedText(params: Params, left: readonly string[] = ['sign']): string {
@@ -22,13 +20,13 @@ export function signedText(params: Params, left: readonly string[] = ['sign']): 
 }
 
 export function signParams(key: KeyObject, params: Params): Params {
-  const signature = sign('sha256', Buffer.from(signedText(params)), key)
+  const signature = rsaSign(key, Buffer.from(signedText(params)))
   return { ...params, sign: signature.toString('base64') }
 }
 
 function isSigned(key: KeyObject, text: string, signature: string): boolean {
   if (!/^[A-Za-z0-9+/]+={0,2}$/.test(signature)) return false
-  return verify('sha256', Buffer.from(text), key, Buffer.from(signature, 'base64'))
+  return rsaVerify(key, Buffer.from(text), Buffer.from(signature, 'base64'))
 }
 
 /** Whether a notice's parameters are signed by the rail. */
