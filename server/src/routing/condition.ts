@@ -112,7 +112,15 @@ function mistyped(error: ParseError | CelTypeError | undefined): { problem: Cond
   return wrong('wrong_type', `Compare like with like: ${summary(error)}.`)
 }
 
-export const COMPARISONS = ['==', '!=', '<', '<=', '>', '>='] as const
+/** The comparison that holds where another does not. */
+export const OPPOSITE: Readonly<Record<string, string>> = {
+  '==': '!=',
+  '!=': '==',
+  '<': '>=',
+  '>=': '<',
+  '>': '<=',
+  '<=': '>',
+}
 
 /** Finds what has no sentence or can never be, and collects the attributes. */
 function walk(node: ASTNode, attributes: Set<string>): ConditionProblem | undefined {

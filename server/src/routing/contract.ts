@@ -1,18 +1,20 @@
 /** The contracts of routing on the wire. Amounts are minor units as text, shares parts per million. */
 import { Type } from 'typebox'
-import { moneySchema } from '#money'
+import { ACCOUNT_TYPES, COLLECT_METHODS, DIRECTIONS } from '#channels'
+import { type Currency, moneySchema } from '#money'
+import { BREAKER_STATES } from './states.ts'
 
 const closed = { additionalProperties: false }
 const literals = <const T extends string>(values: readonly T[]) =>
   Type.Unsafe<T>(Type.Union(values.map((value) => Type.Literal(value))))
 
-export const DirectionWord = literals(['collect', 'pay', 'refund'])
-export const AccountTypeWord = literals(['personal', 'corporate'])
+const DirectionWord = literals(DIRECTIONS)
+const AccountTypeWord = literals(ACCOUNT_TYPES)
 const ChannelName = Type.String({ pattern: '^[a-z][a-z0-9-]{0,40}$' })
 const Bank = Type.String({ pattern: '^[A-Z0-9]{0,20}$', description: 'Short code, such as ICBC' })
 const Ppm = Type.Integer({ minimum: 0 })
 const Sentences = Type.Object({ zh: Type.String(), en: Type.String() }, closed)
-const Money = Type.Unsafe<{ amount: string; currency: string }>(moneySchema)
+const Money = Type.Unsafe<{ amount: string; currency: Currency }>(moneySchema)
 
 const RulePart = Type.Object(
   {
@@ -75,20 +77,7 @@ export const DecisionBody = Type.Object(
     book: Type.String({ pattern: '^book_[1-9][0-9]{0,8}$' }),
     bank: Type.Optional(Bank),
     account_type: Type.Optional(AccountTypeWord),
-    methods: Type.Optional(
-      Type.Array(
-        literals([
-          'wechat_native',
-          'wechat_h5',
-          'wechat_jsapi',
-          'alipay_qr',
-          'alipay_page',
-          'collection',
-          'bank_transfer',
-        ]),
-        { maxItems: 10 },
-      ),
-    ),
+    methods: Type.Optional(Type.Array(literals(COLLECT_METHODS), { maxItems: 10 })),
     at: Type.Optional(Type.String({ description: 'RFC 3339; now when absent.' })),
     tried: Type.Optional(Type.Array(ChannelName, { maxItems: 50 })),
     attributes: Type.Optional(
@@ -136,7 +125,7 @@ export const HealthPage = Type.Object(
           good: Type.Integer(),
           bad: Type.Integer({ description: 'Failures the channel itself caused.' }),
           success_ppm: Ppm,
-          breaker: literals(['closed', 'open', 'half_open']),
+          breaker: literals(BREAKER_STATES),
           since: Type.Union([Type.String(), Type.Null()]),
         },
         { ...closed, $id: 'ChannelHealth' },

@@ -54,6 +54,7 @@ interface Option {
 const PPM = 1_000_000
 const SCALE = 1_000_000_000_000n
 
+/** Which channel takes the request, and why each one does or does not. Takes no probe itself. */
 export function decide(view: View, request: RouteRequest, dice: Dice): Decided {
   const matched = matching(view.rules, request)
   const options = optionsOf(view, request, matched)

@@ -4,7 +4,7 @@
  */
 import type { ASTNode } from '@marcbachmann/cel-js'
 import { formatMoney } from '#money'
-import { createConditions, type Literal, literal, subject } from './condition.ts'
+import { createConditions, type Literal, literal, OPPOSITE, subject } from './condition.ts'
 import type { Action, Rule } from './rule.ts'
 import type { Locale } from './why.ts'
 
@@ -61,15 +61,6 @@ const RELATIONS: Readonly<Record<string, readonly [en: string, zh: string]>> = {
   '<=': ['is at most', '不超过'],
   '>': ['is over', '大于'],
   '>=': ['is at least', '不低于'],
-}
-
-const OPPOSITE: Readonly<Record<string, string>> = {
-  '==': '!=',
-  '!=': '==',
-  '<': '>=',
-  '>=': '<',
-  '>': '<=',
-  '<=': '>',
 }
 
 const TEXT_TESTS: Readonly<Record<string, readonly [string, string, string, string]>> = {

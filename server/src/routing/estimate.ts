@@ -9,6 +9,8 @@
  * that would have been, and that more volume changes a channel.
  */
 
+import type { Dice } from './decide.ts'
+
 export interface Case {
   /** Where it was seen: direction, channel, bank, account type, joined by `|`. */
   readonly from: string
@@ -35,11 +37,6 @@ export interface Estimate {
   readonly breaches: Interval & { readonly change: bigint }
   /** Attempts that would go where nothing was ever seen; they count as unchanged. */
   readonly unseen: number
-}
-
-/** Dice: a whole number from 0 to `bound` − 1. */
-interface Dice {
-  below(bound: number): number
 }
 
 interface Group {

@@ -1,5 +1,5 @@
 /** A decision in words, for the payment's page, the logs of operations and the dry run. */
-import { formatMoney } from '#money'
+import { type Currency, formatMoney } from '#money'
 import type { Candidate, RouteDecision } from './decision.ts'
 import { type Locale, whyText } from './why.ts'
 
@@ -11,7 +11,7 @@ export interface ExplainedCandidate extends Candidate {
 export function explain(
   decision: RouteDecision,
   locale: Locale,
-  currency = 'CNY',
+  currency: Currency = 'CNY',
 ): { readonly says: string; readonly candidates: readonly ExplainedCandidate[] } {
   const { channel, candidates, applied } = decision
   const chosen = candidates.find((candidate) => candidate.channel === channel)
@@ -32,8 +32,12 @@ function none(locale: Locale): string {
     : '没有可用通道，原因见下列各通道。'
 }
 
-function sentence({ channel, why, cost, successPpm }: Candidate, locale: Locale, currency: string) {
-  const money = formatMoney({ amount: cost, currency } as never, locale)
+function sentence(
+  { channel, why, cost, successPpm }: Candidate,
+  locale: Locale,
+  currency: Currency,
+) {
+  const money = formatMoney({ amount: cost, currency }, locale)
   const success = percent(successPpm)
   return locale === 'en'
     ? `${channel} was chosen: ${whyText(why, 'en')}; expected success ${success}, cost ${money}.`
@@ -48,7 +52,7 @@ function rules(applied: readonly string[], locale: Locale): string {
 }
 
 /** Parts per million as a per cent with two digits: `99.27 %`. */
-export function percent(ppm: number): string {
+function percent(ppm: number): string {
   const hundredths = Math.round(ppm / 100)
   const fraction = String(hundredths % 100).padStart(2, '0')
   return `${Math.floor(hundredths / 100)}.${fraction} %`

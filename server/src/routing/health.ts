@@ -113,9 +113,8 @@ export function createHealth(terms: HealthTerms = HEALTH_TERMS): Health {
     const key = keyOf(cell)
     let counts = cells.get(key)
     if (counts === undefined) {
-      const { direction, channel, bank, accountType } = cell
       counts = {
-        cell: { direction, channel, bank, accountType },
+        cell: cellOf(cell),
         good: new Map(),
         bad: new Map(),
         breaker: newBreaker(terms.breaker),
@@ -244,7 +243,13 @@ function levels(cell: Cell): readonly [Cell, Cell, Cell] {
   ]
 }
 
-function keyOf({ direction, channel, bank, accountType }: Cell): string {
+/** The cell alone, of anything that has one. */
+export function cellOf({ direction, channel, bank, accountType }: Cell): Cell {
+  return { direction, channel, bank, accountType }
+}
+
+/** The key of a cell in a map. */
+export function keyOf({ direction, channel, bank, accountType }: Cell): string {
   return `${direction} ${channel} ${bank} ${accountType}`
 }
 

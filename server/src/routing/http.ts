@@ -9,6 +9,7 @@ import {
   violated,
   writeInstant,
 } from '#base'
+import type { Currency } from '#money'
 import {
   CheckBody,
   CheckPart,
@@ -138,7 +139,7 @@ function requestOf(body: Static<typeof DecisionBody>, at: Instant): RouteRequest
   }
 }
 
-function decisionJson(decision: RouteDecision, currency: string): Static<typeof DecisionPart> {
+function decisionJson(decision: RouteDecision, currency: Currency): Static<typeof DecisionPart> {
   const [en, zh] = [explain(decision, 'en', currency), explain(decision, 'zh', currency)]
   return {
     channel: decision.channel ?? null,

@@ -4,7 +4,7 @@
  * a refusal teaches it anew while a success forgets it.
  */
 import type { Instant } from '#base'
-import type { Cell, Observation } from './health.ts'
+import { type Cell, cellOf, keyOf, type Observation } from './health.ts'
 
 export interface Learnt extends Cell {
   readonly refusals: number
@@ -104,12 +104,4 @@ function refused(
     evidence,
     ...(believed && { learntAt: at, expiresAt: at + terms.days * DAY_MS }),
   }
-}
-
-export function cellOf({ direction, channel, bank, accountType }: Cell): Cell {
-  return { direction, channel, bank, accountType }
-}
-
-function keyOf({ direction, channel, bank, accountType }: Cell): string {
-  return `${direction} ${channel} ${bank} ${accountType}`
 }

@@ -7,7 +7,7 @@
  * says no. A condition with too many boxes is not told.
  */
 import type { ASTNode } from '@marcbachmann/cel-js'
-import { literal, rangeOf, subject, type Variable, WORDS } from './condition.ts'
+import { literal, OPPOSITE, rangeOf, subject, type Variable, WORDS } from './condition.ts'
 
 interface Texts {
   /** Absent: any. */
@@ -72,15 +72,6 @@ function atom(node: ASTNode, positive: boolean): readonly Box[] {
   if (compared !== undefined) return compared
   const text = node.input.slice(node.start, node.end)
   return [{ ...ANY, tests: new Set([positive ? text : `!${text}`]) }]
-}
-
-const OPPOSITE: Readonly<Record<string, string>> = {
-  '==': '!=',
-  '!=': '==',
-  '<': '>=',
-  '>=': '<',
-  '>': '<=',
-  '<=': '>',
 }
 
 function comparison(node: ASTNode, positive: boolean): readonly Box[] | undefined {

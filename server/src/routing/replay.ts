@@ -10,6 +10,7 @@
 import type { Instant } from '#base'
 import type { AccountType, Capability, CollectMethod, Direction } from '#channels'
 import type { Classification, CodeKey } from '#codes'
+import type { Dice } from './decide.ts'
 import type { RouteDecision, RouteRequest } from './decision.ts'
 import { costOf, obstacle } from './eligibility.ts'
 import { type Case, type Estimate, estimate } from './estimate.ts'
@@ -48,7 +49,7 @@ export interface ReplayOptions {
   readonly capabilities: readonly Capability[]
   classify(key: CodeKey): Classification
   /** Seeded dice of the bootstrap. */
-  readonly dice: { below(bound: number): number }
+  readonly dice: Dice
   readonly resamples?: number
 }
 

@@ -200,6 +200,7 @@ function ruleSet(document: RuleDocument, channels: readonly string[]): RuleSet {
   throw new RulesRefused(`The routing rules are refused at ${first?.pointer}: ${first?.says}`)
 }
 
+/** The rules that come with the project, or were handed over, hold a mistake: no routing is opened. */
 export class RulesRefused extends Error {
   override name = 'RulesRefused'
 }
@@ -216,9 +217,4 @@ function unknownVersion(version: string): { problems: RuleProblem[] } {
 /** The channels the servers of a database route over, for a replay. */
 export async function readNotedChannels(tx: Tx): Promise<Capability[]> {
   return (await store.readChannels(tx)).map(readCapability)
-}
-
-/** The rules in force; `undefined` while those that come with the project are. */
-export function readActiveRules(tx: Tx): Promise<RuleDocument | undefined> {
-  return store.findRules(tx)
 }

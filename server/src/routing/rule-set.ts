@@ -3,6 +3,7 @@
  * a decision looks only at those that may apply, and a version that follows from the content.
  */
 import { createHash } from 'node:crypto'
+import { DIRECTIONS } from '#channels'
 import { checkRules, type ReadRule } from './check-rules.ts'
 import type { Context } from './condition.ts'
 import { closureOf } from './evaluate.ts'
@@ -40,7 +41,7 @@ export function createRuleSet(
   }))
   const named = new Set(rows.flatMap(({ banks }) => [...(banks ?? [])]))
   const index = new Map<string, readonly ReadyRule[]>()
-  for (const direction of ['collect', 'pay', 'refund']) {
+  for (const direction of DIRECTIONS) {
     const here = rows.filter((row) => row.directions?.has(direction) ?? true)
     for (const bank of [...named, undefined]) {
       const may = here.filter(

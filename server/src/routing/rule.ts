@@ -75,7 +75,7 @@ const action = (name: string, value: object) => ({
 const title = { type: 'string', minLength: 1, maxLength: 100 }
 
 /** JSON Schema of a document. */
-export const RULE_SCHEMA = {
+const RULE_SCHEMA = {
   type: 'object',
   ...closed,
   required: ['policy', 'rules'],
@@ -143,7 +143,7 @@ export const RULE_SCHEMA = {
 
 const validate = new Ajv({ allErrors: true, strict: true }).compile<RuleDocument>(RULE_SCHEMA)
 
-/** Reads a document's text, YAML or JSON. */
+/** Reads a document's text, YAML or JSON. Throws `RuleTextRefused`. */
 export function parseRules(text: string): unknown {
   try {
     return parse(text)
@@ -152,6 +152,7 @@ export function parseRules(text: string): unknown {
   }
 }
 
+/** The text is neither YAML nor JSON. */
 export class RuleTextRefused extends Error {
   override name = 'RuleTextRefused'
 }

@@ -20,11 +20,6 @@ export function localTime(at: Instant): LocalTime {
   return { weekday: ((((days + 3) % 7) + 7) % 7) + 1, minute: minutes - days * DAY_MINUTES }
 }
 
-/** `yyyymmdd`, the business date by the calendar. */
-export function localDate(at: Instant): string {
-  return new Date(at + OFFSET_MS).toISOString().slice(0, 10).replaceAll('-', '')
-}
-
 /**
  * Minutes from midnight of `HH:mm`; `24:00` is the end of the day. Asked dozens of times in every
  * decision, so it splits nothing and makes no closures.

@@ -6,10 +6,8 @@
 import type { Classification } from '#codes'
 import type { AttemptFact } from '#quality'
 
-export const VERDICTS = ['good', 'bad', 'permission', 'none'] as const
-
 /** `permission`: refused because this kind of payment is not enabled there. */
-export type Verdict = (typeof VERDICTS)[number]
+export type Verdict = 'good' | 'bad' | 'permission' | 'none'
 
 /** The verdict of a fact; `undefined` when it does not change an earlier one. */
 export function verdictOf(
