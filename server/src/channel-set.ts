@@ -30,7 +30,7 @@ interface Ground extends Pick<World, 'net' | 'rng' | 'clock'> {
 
 interface Kind {
   readonly make: Make
-  /** Settings without which the adapter cannot work; `a.b` is a field of a field. */
+  /** Texts without which the adapter cannot work; `a.b` is a field of a field. */
   readonly needs: readonly string[]
 }
 
@@ -70,7 +70,10 @@ const KINDS: Readonly<Record<string, Kind>> = {
       'firstDate',
     ],
   },
-  'offline-transfer': { make: offlineTransfer, needs: [] },
+  'offline-transfer': {
+    make: offlineTransfer,
+    needs: ['account.name', 'account.number', 'account.bank', 'account.cnaps'],
+  },
 }
 
 const Entry = Type.Object(
@@ -186,8 +189,12 @@ async function make(
     }
     put(settings, path.split('.'), Buffer.from(bytes).toString('utf8').trim())
   }
-  const missing = kind.needs.filter((path) => get(settings, path.split('.')) === undefined)
+  const given = (path: string) => get(settings, path.split('.'))
+  const missing = kind.needs.filter((path) => given(path) === undefined)
   if (missing.length > 0) throw new Error(`set ${missing.join(', ')} in settings or keys.`)
+  // YAML reads bare digits as a number, which never equals what the rail tells of itself.
+  const numbers = kind.needs.filter((path) => typeof given(path) !== 'string')
+  if (numbers.length > 0) throw new Error(`put quotes around ${numbers.join(', ')}.`)
   return kind.make(settings as never, ground)
 }
 
