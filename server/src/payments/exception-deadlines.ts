@@ -4,7 +4,7 @@ import { type Handlers, mustCommand, type PaymentsContext } from './context.ts'
 import { findOpenException, markLate, type PaymentException } from './exception-store.ts'
 import { EXCEPTION_DUE, type ExceptionKind, exceptionKind } from './exceptions.ts'
 
-export const EXCEPTION_OVERDUE = 'payments.exception_overdue'
+const EXCEPTION_OVERDUE = 'payments.exception_overdue'
 
 export function exceptionHandlers(context: PaymentsContext): Handlers {
   return { [EXCEPTION_DUE]: { run: (work) => whenDue(context, work) } }

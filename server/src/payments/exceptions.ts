@@ -176,9 +176,6 @@ export interface Raised {
 /** Due work: looks at an exception when its deadline comes. */
 export const EXCEPTION_DUE = 'payments.exception_due'
 
-/** The key of that work: one for the open exception of a kind about a thing. */
-export const exceptionKey = ({ kind, about }: Pick<Raised, 'kind' | 'about'>) => `${kind} ${about}`
-
 /**
  * The effects that raise an exception, or note on the open one that it was seen again, and see to its
  * deadline. They always move. Put them into the command that books what it is about.
@@ -188,8 +185,8 @@ export function raise(
   raised: Raised,
 ): EffectRow[] {
   const deadline = at.now + exceptionKind(raised.kind).hours * 3_600_000
-  const { orgId } = raised
-  const key = exceptionKey(raised)
+  const { orgId, kind, about } = raised
+  const key = `${kind} ${about}`
   return [
     applied(upsertException, { ...raised, id: at.id, deadline }),
     applied(ensureDue, { orgId, kind: EXCEPTION_DUE, key, dueAt: deadline, payload: null }),

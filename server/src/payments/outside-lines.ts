@@ -33,7 +33,7 @@ import type { LineKind } from './settlement-states.ts'
 import { endSettlement, expectedBy, type Settlement } from './settlement-store.ts'
 import { lineDiffers, type SettlementContext } from './settlements.ts'
 
-export const READ_LINES = 'payments.read_bank_lines'
+const READ_LINES = 'payments.read_bank_lines'
 
 const READ_EVERY_MS = 600_000
 

@@ -27,7 +27,7 @@ import { payeeIndex } from './payout.ts'
 import { cashOf, isThere } from './payout-cash.ts'
 import { type MoneyPlaces, movementSent } from './settlement-movement.ts'
 
-export const BOOK_OUTSIDE = 'payments.book_outside_entry'
+const BOOK_OUTSIDE = 'payments.book_outside_entry'
 
 const RETRY_MS = 600_000
 

@@ -123,8 +123,8 @@ async function failed(
 }
 
 /**
- * Whether another channel may be tried. Never sent, it may; refused for a cause of the payee's or of
- * risk, it may not; and not once its time is over.
+ * Whether another channel may be tried. Not once its time is over, which is why an attempt was never
+ * sent; and not when it was refused for a cause of the payee's or of risk.
  */
 function mayGoOn(
   context: PayoutsContext,

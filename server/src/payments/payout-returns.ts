@@ -27,7 +27,7 @@ import { payoutEvent } from './payout-reserve.ts'
 import { findPayout, findReturn, insertReturn } from './payout-store.ts'
 import type { PayoutsContext } from './payouts.ts'
 
-export const LIST_RETURNS = 'payments.list_payout_returns'
+const LIST_RETURNS = 'payments.list_payout_returns'
 
 const LIST_EVERY_MS = 3_600_000
 /** A payout may come back some days after it succeeded. */

@@ -23,7 +23,7 @@ import {
 } from './refund-store.ts'
 
 /** The payout of a part, once its way back is closed. */
-export const refundPayoutId = (part: Uuid): Uuid => derivedUuid('payments.refund_payout', part)
+const refundPayoutId = (part: Uuid): Uuid => derivedUuid('payments.refund_payout', part)
 
 const VALID_MS = 30 * 86_400_000
 

@@ -249,7 +249,7 @@ function commandOf(
   }
 }
 
-export function refundHoldOf(part: RefundPart, transit: Uuid): HoldRequest {
+function refundHoldOf(part: RefundPart, transit: Uuid): HoldRequest {
   const { id, holdTry, source, amount } = part
   return {
     type: 'hold',

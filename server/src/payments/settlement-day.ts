@@ -4,7 +4,7 @@
  */
 import type { ChannelFile, ChannelFileRow, SettlementTerms } from '#channels'
 
-export interface DaySums {
+interface DaySums {
   readonly collected: bigint
   readonly refunded: bigint
   /** Kept back or billed by the channel for the day. */
@@ -12,7 +12,7 @@ export interface DaySums {
 }
 
 /** Sums of the rows that moved money between payers, the channel and us. */
-export function sumRows(rows: readonly ChannelFileRow[]): DaySums {
+function sumRows(rows: readonly ChannelFileRow[]): DaySums {
   let [collected, refunded, fee] = [0n, 0n, 0n]
   for (const row of rows) {
     if (row.result !== 'succeeded') continue

@@ -10,7 +10,7 @@ import { mustCommand, type PaymentsContext, transitOf } from './context.ts'
 import { accountOf } from './outside-kinds.ts'
 import { isThere } from './payout-cash.ts'
 
-export const MOVEMENT_SENT = 'payments.movement_sent'
+const MOVEMENT_SENT = 'payments.movement_sent'
 
 export type MovementKind =
   | 'channel_fee'

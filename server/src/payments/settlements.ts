@@ -37,7 +37,7 @@ import {
   type SettlementRow,
 } from './settlement-store.ts'
 
-export const READ_FILE = 'payments.read_channel_file'
+const READ_FILE = 'payments.read_channel_file'
 
 const DAY_MS = 86_400_000
 const RETRY_MS = 1_800_000

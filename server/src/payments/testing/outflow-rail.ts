@@ -1,7 +1,7 @@
 /**
  * A rail for tests of payouts, refunds and settlements, behind the port, with a book of its own: what
- * moved there is what it says moved, whatever anybody was told. It can lose requests and replies,
- * hide orders for a while and refuse for sure; nothing in it knows what a test expects.
+ * moved there is what it says moved, whatever anybody was told. It can lose requests and replies and
+ * refuse for sure; nothing in it knows what a test expects.
  */
 import { createHash } from 'node:crypto'
 import type { Clock, Instant } from '#base'
@@ -43,7 +43,6 @@ export interface RailOrder {
   state: 'waiting' | 'succeeded' | 'failed'
   code: string
   doneAt: Instant
-  hiddenUntil: Instant
 }
 
 export interface OutflowRail extends PaymentChannel {
@@ -80,7 +79,6 @@ export function outflowRail(
   const sent: OutflowRail['sent'] = []
   const money = { balance: 0n, unsettled: 0n }
   const feeOf = (amount: bigint) => (amount * feePpm + 500_000n) / 1_000_000n
-  let hideMs = 0
 
   const act = (order: RailOrder): boolean => {
     if (order.direction === 'refund') {
@@ -132,7 +130,6 @@ export function outflowRail(
       state: 'waiting',
       code: 'PROCESSING',
       doneAt: 0,
-      hiddenUntil: clock.now() + hideMs,
     }
     orders.set(order.reference, made)
     if (typeof does === 'object') Object.assign(made, { state: 'failed', code: does.refuses })
@@ -140,7 +137,7 @@ export function outflowRail(
     return does === 'lost_reply' ? lost : outcomeOf(made)
   }
 
-  const rail: OutflowRail = {
+  return {
     name,
     capability: { ...CAPABILITY, channel: name, ...capability },
     timing: {
@@ -202,7 +199,7 @@ export function outflowRail(
     refund: (order) => take('refund', order),
     query: async ({ reference }): Promise<PaymentAnswer> => {
       const order = orders.get(reference)
-      return order === undefined || clock.now() < order.hiddenUntil
+      return order === undefined
         ? { result: 'not_found', code: 'NONE', message: 'no such order' }
         : outcomeOf(order)
     },
@@ -212,12 +209,6 @@ export function outflowRail(
       files.get(date) ?? { problem: 'not_ready', says: 'the day is not closed' },
     businessDate: dayOf,
   }
-  Object.defineProperty(rail, 'hideMs', {
-    set: (ms: number) => {
-      hideMs = ms
-    },
-  })
-  return rail
 }
 
 const digits = (_: string, value: unknown) => (typeof value === 'bigint' ? `${value}` : value)

@@ -55,7 +55,7 @@ export interface OutflowWorld {
   settle(): Promise<void>
   /** Names of the proofs of all books that do not hold. */
   unproven(): Promise<string[]>
-  /** Another server on the same database and rails. */
+  /** Stops the server and drops its database. */
   stop(): Promise<void>
 }
 
@@ -308,7 +308,6 @@ function collection(of: { book: number; id: Uuid; at: number; amount: bigint }) 
     code: 'OK',
     message: '',
     channelReference: '',
-    payerAction: undefined as never,
     route: null,
     bookedTo: 'destination',
     refunding: 0n,
