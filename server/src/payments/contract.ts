@@ -1,6 +1,14 @@
 /** The contracts of payments on the wire. Descriptions are written to follow "Send this instead:". */
 import { type Static, type TProperties, Type } from 'typebox'
+import { ACCOUNT_TYPES, COLLECT_METHODS, INSTRUCTION_STATES } from '#channels'
 import { type MoneyJson, moneySchema } from '#money'
+import {
+  EXCEPTION_STATES,
+  LATE_POLICIES,
+  LEG_STATES,
+  PAY_IN_STATES,
+  PLAN_STATES,
+} from './states.ts'
 
 const closed = { additionalProperties: false }
 const Part = <P extends TProperties>(id: string, properties: P) =>
@@ -31,11 +39,8 @@ const words = (what: string, most: number) =>
 const oneOf = <const V extends readonly string[]>(values: V) =>
   Type.Unsafe<V[number]>({ type: 'string', enum: [...values] })
 
-const Method = oneOf([
-  ...(['wechat_native', 'wechat_h5', 'wechat_jsapi', 'alipay_qr'] as const),
-  ...(['alipay_page', 'collection', 'bank_transfer'] as const),
-])
-const AccountKind = oneOf(['personal', 'corporate'])
+const Method = oneOf(COLLECT_METHODS)
+const AccountKind = oneOf(ACCOUNT_TYPES)
 const BankCode = Type.String({
   pattern: '^[A-Z]{2,12}$',
   description: "a bank's short code such as ICBC",
@@ -72,7 +77,7 @@ export const NewPaymentBody = Part('NewPayment', {
   /** 30 when absent. */
   expires_in_minutes: Type.Optional(Type.Integer({ minimum: 1, maximum: 1440 })),
   /** What becomes of money that comes after closing; `refund` when absent. */
-  late: Type.Optional(oneOf(['refund', 'attach'])),
+  late: Type.Optional(oneOf(LATE_POLICIES)),
   /** Words that routing rules may ask for, such as scene or city. */
   attributes: Type.Optional(Type.Record(Type.String({ maxLength: 40 }), words('a word', 100))),
 })
@@ -91,12 +96,12 @@ const CandidatePart = Part('Candidate', {
   success_ppm: Type.Integer(),
 })
 
-export const AttemptPart = Part('Attempt', {
+const AttemptPart = Part('Attempt', {
   id: id('att', 'an attempt'),
   number: Type.Integer(),
   channel: Type.String(),
   method: Type.Optional(Type.String()),
-  status: oneOf(['intended', 'sending', 'accepted', 'unknown', 'succeeded', 'failed']),
+  status: oneOf(INSTRUCTION_STATES),
   /** What the payer has to do now. */
   payer_action: Type.Optional(Type.Object({ kind: Type.String(), value: Type.String() }, closed)),
   /** The channel's own number and code. */
@@ -119,9 +124,9 @@ export const PaymentPart = Part('Payment', {
   id: PaymentId,
   destination: AccountId,
   amount: MoneyPart,
-  status: oneOf(['open', 'succeeded', 'closed']),
+  status: oneOf(PAY_IN_STATES),
   subject: Type.String(),
-  late: oneOf(['refund', 'attach']),
+  late: oneOf(LATE_POLICIES),
   plan: Type.Optional(PlanId),
   leg: Type.Optional(Type.Integer()),
   attempts: Type.Array(AttemptPart),
@@ -132,7 +137,7 @@ export const PaymentPart = Part('Payment', {
 const LegPart = Part('PlanLeg', {
   number: Type.Integer(),
   amount: MoneyPart,
-  status: oneOf(['planned', 'confirming', 'paid', 'dropped']),
+  status: oneOf(LEG_STATES),
   /** Shanghai's business date, `yyyymmdd`. */
   pay_on: Type.String(),
   payment: Type.Optional(PaymentId),
@@ -153,7 +158,7 @@ export const PlanPart = Part('PaymentPlan', {
   destination: AccountId,
   amount: MoneyPart,
   paid: MoneyPart,
-  status: oneOf(['open', 'succeeded', 'closed']),
+  status: oneOf(PLAN_STATES),
   subject: Type.String(),
   method: Type.String(),
   legs: Type.Array(LegPart),
@@ -169,8 +174,8 @@ export const LegBody = Part('PaymentPlanLegChange', {
 export const PayeePart = Part('Payee', {
   name: words('a name', 100),
   account: words('an account number', 40),
-  bank: Type.String({ pattern: '^[A-Z]{2,12}$', description: "a bank's short code such as ICBC" }),
-  account_type: oneOf(['personal', 'corporate'] as const),
+  bank: BankCode,
+  account_type: AccountKind,
   /** 12 digits, where it is known. */
   cnaps: Type.Optional(Type.String({ pattern: '^[0-9]{12}$', description: '12 digits' })),
 })
@@ -182,7 +187,7 @@ export const ExceptionPart = Part('Exception', {
   kind: Type.String(),
   title: Texts,
   about: Type.String(),
-  status: oneOf(['open', 'resolved']),
+  status: oneOf(EXCEPTION_STATES),
   owner: Type.String(),
   amount: Type.String({ description: 'minor units' }),
   evidence: Type.Record(Type.String(), Type.Unknown()),
@@ -203,7 +208,7 @@ export const ExceptionPart = Part('Exception', {
 export const ExceptionQuery = Type.Object(
   {
     book: BookId,
-    status: Type.Optional(oneOf(['open', 'resolved'])),
+    status: Type.Optional(oneOf(EXCEPTION_STATES)),
     about: Type.Optional(words('what it is about', 80)),
     limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 200, default: 50 })),
   },
@@ -221,8 +226,6 @@ export const ResolutionBody = Part('Resolution', {
   /** Whom to pay: the payer of money nobody knows, or of a refund whose way back is closed. */
   payee: Type.Optional(PayeePart),
 })
-
-export type ResolutionJson = Static<typeof ResolutionBody>
 
 export type NewPaymentJson = Static<typeof NewPaymentBody>
 export type PayWithJson = Static<typeof NewAttemptBody>
