@@ -4,11 +4,11 @@
  */
 import type { Personal } from '#base'
 import type { PaymentOutcome } from '#channels'
-import type { Attempt, Disagreement } from './attempt.ts'
+import type { Attempt } from './attempt.ts'
 import type { ExceptionKind } from './exceptions.ts'
 
+/** An exception to raise, with what was ordered and what was told. */
 export interface Disagreed {
-  readonly on: Disagreement
   readonly kind: ExceptionKind
   readonly evidence: Readonly<Record<string, unknown>>
 }
@@ -27,17 +27,17 @@ export function disagreement(
   const at = { channel, reference, result: outcome.result }
   if (outcome.currency !== undefined && outcome.currency !== currency) {
     const evidence = { ...at, ordered: currency, told: outcome.currency }
-    return { on: 'currency', kind: 'currency_differs', evidence }
+    return { kind: 'currency_differs', evidence }
   }
   if (outcome.amount !== undefined && outcome.amount !== amount) {
     const money = (minor: bigint) => ({ amount: minor.toString(), currency })
     const evidence = { ...at, ordered: money(amount), told: money(outcome.amount) }
-    return { on: 'amount', kind: 'amount_differs', evidence }
+    return { kind: 'amount_differs', evidence }
   }
   const told = outcome.payeeAccount
   if (told !== undefined && payee !== undefined && !isSameAccount(told, payee)) {
     const evidence = { ...at, ordered: payee.masked(), told: told.masked() }
-    return { on: 'payee', kind: 'payee_differs', evidence }
+    return { kind: 'payee_differs', evidence }
   }
   return undefined
 }

@@ -28,7 +28,7 @@ const MINUTE_MS = 60_000
 const HOUR_MS = 60 * MINUTE_MS
 
 /** When an attempt should be final, from when it was made: later it counts as overdue. */
-export const MATURITY_MS = { collect: 30 * MINUTE_MS, pay: 24 * HOUR_MS, refund: 72 * HOUR_MS }
+const MATURITY_MS = { collect: 30 * MINUTE_MS, pay: 24 * HOUR_MS, refund: 72 * HOUR_MS }
 
 /** After this long in `unknown`, or past its time, a person is told. */
 export const DOUBT_MS = 30 * MINUTE_MS
@@ -57,12 +57,12 @@ export async function ask(desk: DeskContext, attempt: Attempt, work?: DueWork): 
 }
 
 /** Closes a collection whose time is over; `undefined` when the rail did not close it. */
-export async function closeInTime(
+async function closeInTime(
   desk: DeskContext,
   attempt: Attempt,
-  now = desk.clock.now(),
 ): Promise<PaymentAnswer | undefined> {
-  if (attempt.direction !== 'collect' || now < attempt.validUntil) return undefined
+  const { direction, validUntil } = attempt
+  if (direction !== 'collect' || desk.clock.now() < validUntil) return undefined
   return closeAtRail(desk, attempt)
 }
 

@@ -18,7 +18,8 @@ import {
 import type { AwaitedTransfer, Direction, InstructionState, PayerAction } from '#channels'
 import type { Attempt } from './attempt.ts'
 
-const hex = (column: string) => `replace(${column}::text, '-', '')`
+/** A uuid column as 32 hex digits: the form ids have everywhere else. */
+export const hex = (column: string) => `replace(${column}::text, '-', '')`
 
 /** uuid columns from 32 hex digits; NULL for `undefined`. */
 export const uuidColumn = (values: readonly (Uuid | undefined)[]): Buffer =>
@@ -28,7 +29,7 @@ export const bigColumn = (values: readonly (bigint | undefined)[]): Buffer =>
   columnOf(OID.int8, values, (column, value) => column.big(value))
 
 /** Instants with NULL for `undefined`. */
-export const instantOrNullColumn = (values: readonly (Instant | undefined)[]): Buffer =>
+const instantOrNullColumn = (values: readonly (Instant | undefined)[]): Buffer =>
   columnOf(OID.timestamptz, values, (column, value) => column.instant(value))
 
 function partsOf(id: Uuid) {

@@ -116,9 +116,6 @@ export interface AttemptOwner {
   contradicted(attempt: Attempt, outcome: PaymentOutcome): Promise<Parts | undefined>
 }
 
-/** Why nothing was moved although a rail spoke; each leaves an exception. */
-export type Disagreement = 'amount' | 'currency' | 'payee'
-
 export interface AttemptDesk {
   attach(channel: PaymentChannel): void
   /** Throws when it is not attached. */

@@ -21,7 +21,6 @@ import {
   type NewPaymentJson,
   PaymentId,
   PaymentPart,
-  type PayWithJson,
   ResolutionBody,
 } from './contract.ts'
 import { findException, listExceptions } from './exception-store.ts'
@@ -188,7 +187,7 @@ function attemptRoute(payments: Payments): Route {
     idempotency: { kind: 'passed' },
     replies: { 201: PaymentPart, 200: PaymentPart },
     handle: async ({ params: { id }, body, keyed }) => {
-      const pay = payWithOf(body as PayWithJson)
+      const pay = payWithOf(body)
       if ('problem' in pay) return pay
       const { keyHash } = present(keyed, 'the key of the request')
       const attemptId = derivedUuid('payments.attempt', keyHash)

@@ -5,7 +5,6 @@ export type {
   AttemptMoved,
   AttemptOwner,
   CallbackTaken,
-  Disagreement,
   NewAttempt,
   SendWindow,
   Sent,

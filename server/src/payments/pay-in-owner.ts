@@ -37,11 +37,11 @@ export const EXPIRE = 'payments.expire_pay_in'
 export const CLOSE_OTHERS = 'payments.close_other_attempts'
 export const REFUND_SURPLUS = 'payments.refund_surplus'
 
-export interface PayInOwnerOptions {
+interface PayInOwnerOptions {
   readonly context: PaymentsContext
   readonly recent: Recent<PayIn>
-  /** What a plan adds when the money of one of its legs has come, or will not come by this pay-in. */
-  readonly legMoved?: (payIn: PayIn, to: 'paid' | 'closed') => Promise<readonly EffectRow[]>
+  /** What a plan adds when the money of one of its legs has come. */
+  readonly legMoved: (payIn: PayIn, to: 'paid') => Promise<readonly EffectRow[]>
 }
 
 /** The pay-in's uuid in an attempt's owner. */
@@ -112,7 +112,7 @@ async function toDestination(
     const dueAt = options.context.clock.now()
     effects.push(applied(planDue, { orgId, kind: CLOSE_OTHERS, key, dueAt, payload: null }))
   }
-  if (payIn.plan !== undefined) effects.push(...((await options.legMoved?.(payIn, 'paid')) ?? []))
+  if (payIn.plan !== undefined) effects.push(...(await options.legMoved(payIn, 'paid')))
   const { open, transfer } = booking(options, attempt, payIn.destination, book)
   const bookedTo = 'destination' as const
   return {
@@ -162,7 +162,7 @@ function booking(
 }
 
 /** The transfer that books a collection, once for ever. */
-export const bookedId = (attempt: string) => derivedUuid('payments.transfer', `${attempt}/booked`)
+const bookedId = (attempt: string) => derivedUuid('payments.transfer', `${attempt}/booked`)
 
 const planExpiry = ({ orgId, id, validUntil }: Attempt): EffectRow =>
   applied(planDue, { orgId, kind: EXPIRE, key: id, dueAt: validUntil, payload: null })

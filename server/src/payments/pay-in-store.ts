@@ -12,11 +12,9 @@ import {
   textColumn,
   type Uuid,
 } from '#base'
-import { bigColumn, uuidColumn } from './attempt-store.ts'
+import { bigColumn, hex, uuidColumn } from './attempt-store.ts'
 import type { PayIn } from './pay-in.ts'
 import type { LatePolicy, PayInState } from './states.ts'
-
-const hex = (column: string) => `replace(${column}::text, '-', '')`
 
 const intOrNullColumn = (values: readonly (number | undefined)[]): Buffer =>
   columnOf(OID.int4, values, (column, value) => column.int4(value))

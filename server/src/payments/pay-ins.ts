@@ -6,7 +6,16 @@
  * The one thing to get wrong: a pay-in is closed at the rail before it is closed here. Closed the other
  * way round, a payer could pay an order we no longer know as open.
  */
-import { applied, type DueWork, derivedUuid, doneDue, present, publicId, type Uuid } from '#base'
+import {
+  applied,
+  type DueWork,
+  derivedUuid,
+  doneDue,
+  type EffectRow,
+  present,
+  publicId,
+  type Uuid,
+} from '#base'
 import { type CollectOrder, isFinal } from '#channels'
 import type { BookWriter } from '#ledger'
 import { type RouteDecision, routeJson } from '#routing'
@@ -38,11 +47,8 @@ export interface PayInsOptions {
   readonly context: PaymentsContext
   readonly desk: DeskContext
   readonly recent: Recent<PayIn>
-  /** What a plan adds to the command that opens the pay-in of one of its legs, or closes it. */
-  readonly legEffects?: (
-    payIn: PayIn,
-    to: 'closed',
-  ) => Promise<readonly ReturnType<typeof applied>[]>
+  /** What a plan adds to the command that closes the pay-in of one of its legs. */
+  readonly legMoved: (payIn: PayIn, to: 'closed') => Promise<readonly EffectRow[]>
 }
 
 export interface Refused {
@@ -99,12 +105,9 @@ export async function openPayIn(on: PayInsOptions, wanted: NewPayIn): Promise<Op
   on.recent.keep(id, payIn)
   const attempts = await sendFirst(on, payIn, wanted, first)
   const last = attempts.at(-1)
-  const settled = last !== undefined && isFinal(last.state) ? await reread(on, payIn) : undefined
+  const ended = last !== undefined && isFinal(last.state)
+  const settled = ended ? await findPayIn(context.db, book, id) : undefined
   return { payIn: settled ?? { ...payIn, attempts: attempts.length }, attempts, replayed: false }
-}
-
-async function reread({ context }: PayInsOptions, { book, id }: PayIn): Promise<PayIn | undefined> {
-  return findPayIn(context.db, book, id)
 }
 
 /** The pay-in of an id, in its present state; refused when another request made it. */
@@ -276,6 +279,7 @@ export async function attemptPayIn(
       effects: [applied(addAttempt, { id, before: payIn.attempts }), ...prepared.effects],
     })
     on.recent.forget(id)
+    // Another attempt was faster, and there are only so many; or the pay-in is no longer open.
     if (submitted.status !== 'committed') continue
     wakeFor(context, prepared.effects)
     const sent = await sendOne(on, prepared)
@@ -306,7 +310,7 @@ export async function closePayment(
     const payIn = present(await findPayIn(context.db, book, id), 'a pay-in')
     if (payIn.state !== 'open' || payIn.openAttempts > 0) return undefined
     const roots = [payInRoot(id), ...(payIn.plan === undefined ? [] : [planRoot(payIn.plan)])]
-    const legs = payIn.plan === undefined ? [] : ((await on.legEffects?.(payIn, 'closed')) ?? [])
+    const legs = payIn.plan === undefined ? [] : await on.legMoved(payIn, 'closed')
     return { roots, effects: [applied(closePayIn, { id }), ...legs] }
   })
   on.recent.forget(id)

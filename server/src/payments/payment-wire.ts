@@ -82,7 +82,7 @@ function corporate(account: string, says: string[]): Personal {
   return new Personal('card', plain)
 }
 
-export interface PaymentJsonOptions {
+interface PaymentJsonOptions {
   readonly classify: (key: CodeKey) => Classification
   /** With "why this channel". */
   readonly why?: boolean
@@ -109,7 +109,7 @@ export function paymentJson(
   }
 }
 
-export function attemptJson(attempt: Attempt, { classify, why }: PaymentJsonOptions): AttemptJson {
+function attemptJson(attempt: Attempt, { classify, why }: PaymentJsonOptions): AttemptJson {
   const { book, id, number, channel, method, state, payerAction, code, direction } = attempt
   const failed = state === 'failed' ? classify({ channel, direction, code }) : undefined
   return {

@@ -103,7 +103,7 @@ export function createPayments(options: CreatePaymentsOptions): Payments {
   const { db, desk, deskContext } = context
   const recent = new Recent<PayIn>()
   const legMoved = (payIn: PayIn, to: 'paid' | 'closed') => legEffects(context, payIn, to)
-  const payIns: PayInsOptions = { context, desk: deskContext, recent, legEffects: legMoved }
+  const payIns: PayInsOptions = { context, desk: deskContext, recent, legMoved }
   desk.register('collect', createPayInOwner({ context, recent, legMoved }))
   const outflows =
     options.outflows === undefined ? undefined : createOutflows(context, options.outflows)

@@ -10,10 +10,8 @@ import {
   type Uuid,
 } from '#base'
 import type { AccountType, CollectMethod } from '#channels'
-import { bigColumn, uuidColumn } from './attempt-store.ts'
+import { bigColumn, hex, uuidColumn } from './attempt-store.ts'
 import type { LegState, PlanState } from './states.ts'
-
-const hex = (column: string) => `replace(${column}::text, '-', '')`
 
 /** An amount above the limits of one payment, to be paid in legs that sum to it. */
 export interface Plan {
