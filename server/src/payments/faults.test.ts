@@ -107,7 +107,7 @@ describe('what is unknown', () => {
     expect((await payIn(id)).state).toBe('succeeded')
   })
 
-  test('an adapter that breaks leaves it unknown, and so does a code nobody knows', async () => {
+  test('an adapter that breaks leaves it unknown', async () => {
     on.rail.faults.push('throws')
     const { attempt } = await open('adapter breaks')
     expect([attempt.state, attempt.code]).toEqual(['unknown', 'ADAPTER_FAILED'])
@@ -147,7 +147,7 @@ describe('what is unknown', () => {
     expect((await payIn(id)).state).toBe('succeeded')
   })
 
-  test('what stays unknown is overdue once, and a person is told', async () => {
+  test('what stays open is overdue once, and paid after all it counts once more', async () => {
     on.rail.hiddenMs = 600 * MINUTE
     on.rail.faults.push('lost_reply')
     const { id, attempt } = await open('doubt', {

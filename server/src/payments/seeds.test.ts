@@ -83,7 +83,8 @@ test('whatever happens in whatever order, each payment counts once', async () =>
         expect((await on.payments.payIn(on.book, id))?.state).not.toBe('open')
         for (const each of await attempts(id)) {
           expect(['succeeded', 'failed']).toContain(each.state)
-          expect(on.rail.arrivals.get(each.reference) ?? 0).toBeLessThanOrEqual(1)
+          const { arrivals } = each.channel === 'rail' ? on.rail : on.other
+          expect(arrivals.get(each.reference) ?? 0).toBeLessThanOrEqual(1)
         }
       }
       const moved = [...on.rail.movements, ...on.other.movements]
