@@ -54,9 +54,8 @@ export function rowFaults(row: {
 }): RowFault[] {
   const faults: RowFault[] = []
   const add = (column: string, says: string) => faults.push({ column, says })
-  if (row.direction !== 'any' && !oneOf(DIRECTIONS, row.direction)) {
-    add('direction', `write one of ${DIRECTIONS.join(', ')}, any`)
-  }
+  const direction = directionFault(row.direction)
+  if (direction !== undefined) add('direction', direction)
   if (row.code === '' || row.code.trim() !== row.code || row.code.length > 100) {
     add('code', 'write the code as the channel sends it, 1 to 100 characters')
   }
@@ -83,6 +82,12 @@ export function rowFaults(row: {
   return faults
 }
 
+/** What is wrong with the direction of a row; `any` is one. */
+export function directionFault(direction: string): string | undefined {
+  if (direction === 'any' || oneOf(DIRECTIONS, direction)) return undefined
+  return `write one of ${DIRECTIONS.join(', ')}, any`
+}
+
 /** A payer reads the text: there is one, and it carries no codes. */
 function textFault(text: string, code: string): string | undefined {
   if (text.trim() === '') return 'write the sentence the payer reads'
@@ -100,6 +105,6 @@ export function classificationOf(row: CodeRow): Classification {
   })
 }
 
-export function oneOf<T extends string>(values: readonly T[], value: string): value is T {
+function oneOf<T extends string>(values: readonly T[], value: string): value is T {
   return (values as readonly string[]).includes(value)
 }

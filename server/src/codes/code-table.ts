@@ -5,7 +5,7 @@
  */
 import type { World } from '#base'
 import type { Cause, Certainty, Classification, CodeKey, Retry } from './classification.ts'
-import { type CodeRow, type RowFault, rowFaults } from './code-row.ts'
+import { type CodeRow, type RowFault, rowFaults, type Text } from './code-row.ts'
 import { type Codes, createCodes, type ListsOfChannels } from './codes.ts'
 import type { Direction } from './direction.ts'
 import type { CodeSet } from './read-codes.ts'
@@ -28,7 +28,7 @@ export interface LaterClassification {
   readonly reason: string
   readonly certainty: Certainty
   readonly retry: Retry
-  readonly text?: { readonly zh: string; readonly en: string }
+  readonly text?: Text
   readonly note?: string
 }
 
@@ -88,13 +88,8 @@ export async function openCodeTable(
       await refresh()
       const others = Object.keys(lists).filter((channel) => lists[channel] === row.list)
       const channels = [row.list, ...others]
-      const made = await publish(world.db, {
-        at: clock.now(),
-        by,
-        note: of.note ?? '',
-        row,
-        channels,
-      })
+      const note = of.note ?? ''
+      const made = await publish(db, { at: clock.now(), by, note, row, channels })
       if (made === undefined) return { refused: 'versions_collided' }
       const direction = of.direction === 'any' ? 'collect' : of.direction
       const key = { channel: of.channel, direction, code: of.code }

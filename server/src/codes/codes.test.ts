@@ -130,11 +130,13 @@ describe('a file is read whole or not at all', () => {
     expect(faultsOf(lines)).toContain(fault)
   })
 
-  it('refuses other columns, another name, and a reason that stands twice', () => {
+  it('refuses other columns, another name, and a reason that stands twice or for no direction', () => {
     const other = { name: 'other.csv', text: 'code,text\nE1,x\n' }
     expect(faultsOf(GOOD, [other])).toEqual(['other.csv 1 columns'])
     expect(faultsOf(GOOD, [{ name: 'Other.csv', text: HEAD }])).toEqual(['Other.csv 1 name'])
     const twice = REASONS.text + 'done,any,完成,Done.\n'
+    const nowhere = REASONS.text.replace('busy,pay', 'busy,payout')
+    expect(() => readCodes([{ name: 'reasons.csv', text: nowhere }])).toThrow('row 3, direction')
     expect(() => readCodes([{ name: 'reasons.csv', text: twice }])).toThrow('stands above already')
     expect(() => readCodes([{ name: 'rail.csv', text: HEAD }])).toThrow('reasons.csv')
   })

@@ -3,6 +3,7 @@ import { Type } from 'typebox'
 import { type Route, route, type Violation, violated, writeInstant } from '#base'
 import { CAUSES, CERTAINTIES, type Classification, RETRIES } from './classification.ts'
 import type { CodeTable } from './code-table.ts'
+import { DIRECTIONS } from './direction.ts'
 import { codeProblem } from './refusals.ts'
 import type { InboxItem } from './store.ts'
 
@@ -44,7 +45,7 @@ const InboxPage = Type.Object({ data: Type.Array(InboxPart), version: Type.Strin
 const Params = Type.Object(
   {
     channel: Type.String({ pattern: '^[a-z][a-z0-9-]{0,40}$' }),
-    direction: Type.Union([Type.Literal('collect'), Type.Literal('pay'), Type.Literal('refund')]),
+    direction: words(DIRECTIONS),
     code: Type.String({ minLength: 1, maxLength: 100 }),
   },
   closed,

@@ -8,7 +8,7 @@
 import { createHash } from 'node:crypto'
 import { parse } from 'csv-parse/sync'
 import type { Cause, Certainty, Retry } from './classification.ts'
-import { type CodeRow, rowFaults, type Text } from './code-row.ts'
+import { type CodeRow, directionFault, rowFaults, type Text } from './code-row.ts'
 import type { Direction } from './direction.ts'
 
 export interface CodeFile {
@@ -129,6 +129,10 @@ function readReasons(files: readonly CodeFile[], faults: CodeFault[]): Map<strin
   }
   for (const { line, cells } of recordsOf(file, REASON_COLUMNS, faults)) {
     const key = `${cells.reason} ${cells.direction}`
+    const direction = directionFault(cells.direction!)
+    if (direction !== undefined) {
+      faults.push({ file: REASONS_FILE, row: line, column: 'direction', says: direction })
+    }
     if (reasons.has(key)) {
       const says = `${key} stands above already`
       faults.push({ file: REASONS_FILE, row: line, column: 'reason', says })
@@ -145,10 +149,7 @@ function rowsOf(
   textOf: (reason: string, direction: string) => Text | undefined,
   faults: CodeFault[],
 ): CodeRow[] {
-  const { direction, code, alias, cause, reason, certainty, retry, source } = cells as Record<
-    string,
-    string
-  > as Record<(typeof LIST_COLUMNS)[number], string> & { [name: string]: string }
+  const { direction, code, alias, cause, reason, certainty, retry, source } = cells
   const of = textOf(reason!, direction!)
   const text = { zh: cells.text_zh || (of?.zh ?? ''), en: cells.text_en || (of?.en ?? '') }
   const fields = { cause: cause!, reason: reason!, certainty: certainty!, retry: retry!, text }
