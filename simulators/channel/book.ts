@@ -312,11 +312,13 @@ class Book implements RailBook {
 
   #applyMoney(movement: RailMovement, of: OrderKind | undefined): void {
     const { kind, reference, at, amount, fee } = movement
+    const date = this.dateOf(at)
     if (of !== undefined) {
       const order = this.#mustFind(of, reference)
       if (kind === of) {
         if (order.moved) throw new Error(`${kind} ${reference} would move its money twice`)
         order.moved = true
+        order.movedOn = date
         order.fee = fee
       } else {
         if (order.back || !order.moved) throw new Error(`${kind} ${reference} cannot come back`)
@@ -326,7 +328,6 @@ class Book implements RailBook {
     // An order's own movement goes by the order's number.
     if (kind !== of) this.#sequence += 1
     this.#movements.push(movement)
-    const date = this.dateOf(at)
     const day = this.#days.get(date)
     if (day === undefined) this.#days.set(date, [movement])
     else day.push(movement)

@@ -35,6 +35,8 @@ export interface BookOrder extends RailOrder {
   /** Whether its money has moved, and whether it has come back. */
   moved: boolean
   back: boolean
+  /** The business day its money moved on, `yyyymmdd`; empty until then. */
+  movedOn: string
   /** Whether the platform has taken the notice of its latest state, or none is owed. */
   told: boolean
 }
@@ -115,6 +117,7 @@ export function orderOf(entry: MadeEntry): BookOrder {
     refundedAt: 0,
     moved: false,
     back: false,
+    movedOn: '',
     told: false,
   }
 }

@@ -61,6 +61,7 @@ interface SignedReply extends RailReply {
   readonly method: SignMethod
 }
 
+/** Starts the rail on a port of this machine. */
 export function startUnionPay(options: UnionPayOptions = {}): Promise<Rail> {
   return new UnionPay(options).start()
 }
@@ -278,7 +279,7 @@ class UnionPay {
       queryId: order.number,
       traceNo: order.number.slice(-6),
       traceTime: shanghai(at).slice(4),
-      settleDate: this.#ground.book.dateOf(at).slice(4),
+      settleDate: (order.movedOn || this.#ground.book.dateOf(at)).slice(4),
       ...(order.detail.account === undefined ? {} : { accNo: order.detail.account }),
     }
   }
