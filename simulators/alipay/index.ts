@@ -87,6 +87,7 @@ function readContent(text: string): Content | undefined {
   }
 }
 
+/** Starts the gateway on a port of this machine. */
 export async function startAlipay(options: AlipayOptions): Promise<Alipay> {
   const appId = options.appId ?? '2021000000000001'
   const sellerId = options.sellerId ?? '2088000000000001'

@@ -9,7 +9,7 @@ export interface NoticeFacts {
   readonly sellerId: string
   readonly key: KeyObject
   readonly forger: () => KeyObject
-  /** Where the order's own notices go; all go to one place here. */
+  /** Asked late: the ground is made with these facts in hand. */
   readonly ground: () => RailGround
 }
 

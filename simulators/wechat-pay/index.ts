@@ -47,6 +47,7 @@ const WINDOW_MS = 5 * MINUTE * 1000
 const numberOf = (at: number, sequence: number) =>
   `4200000${shanghai(at).slice(0, 8)}${String(sequence).padStart(13, '0')}`
 
+/** Starts the rail on a port of this machine. */
 export async function startWechatPay(options: WechatPayOptions): Promise<WechatPayRail> {
   const { scheme = 'rsa', merchantPublicKeyPem, apiV3Key, platformKeyPem, mchId } = options
   const keys = createKeys({ scheme, merchantPublicKeyPem, apiV3Key, privateKeyPem: platformKeyPem })
