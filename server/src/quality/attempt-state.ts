@@ -11,10 +11,8 @@ export const RESULTS = ['overdue', 'failed', 'succeeded', 'returned'] as const
 
 export type Result = (typeof RESULTS)[number]
 
-export const OUTCOMES = ['succeeded', 'failed', 'overdue', 'returned', 'returned_late'] as const
-
 /** `returned`: a payout came back within 7 days; `returned_late`: after them. Both had succeeded. */
-export type Outcome = (typeof OUTCOMES)[number]
+export type Outcome = Result | 'returned_late'
 
 /** A fact read: ids parsed, the amount put into its band. */
 export interface ReadFact {
@@ -33,20 +31,8 @@ export interface ReadFact {
   readonly code: string
 }
 
-export interface AttemptState {
-  readonly book: number
-  readonly id: Uuid
-  readonly order: Uuid
-  readonly number: number
-  readonly direction: Direction
-  readonly channel: string
-  readonly bank: string
-  readonly accountType: string
-  readonly band: string
-  readonly madeAt: Instant
-  readonly result: Result
-  readonly code: string
-  readonly at: Instant
+/** The fact that stands, and what the others said of the attempt. */
+export interface AttemptState extends ReadFact {
   readonly succeededAt?: Instant
   readonly wasOverdue: boolean
   readonly hadFailed: boolean

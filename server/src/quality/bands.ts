@@ -1,5 +1,5 @@
 /** Bands of amounts, in minor units: each up to and without its bound. */
-export const BANDS = [
+const BANDS = [
   { name: 'under_1k', below: 100_000n },
   { name: '1k_10k', below: 1_000_000n },
   { name: '10k_50k', below: 5_000_000n },
