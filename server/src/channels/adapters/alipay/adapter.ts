@@ -23,6 +23,7 @@ import {
 } from '../../payment-channel.ts'
 import { bookOfPaymentReference, paymentReference } from '../../payment-reference.ts'
 import type { NotSent } from '../../port.ts'
+import { unanswered, unsettled } from '../../unreplied.ts'
 import { readBill } from './bill.ts'
 import { readCallback } from './callback.ts'
 import { capability } from './capability.ts'
@@ -45,7 +46,7 @@ import {
   resultOf,
   TRADE_STATES,
 } from './status.ts'
-import { call, signedRequest, type Wire, type WireReply } from './wire.ts'
+import { call, signedRequest, type Wire } from './wire.ts'
 
 export interface AlipaySettings {
   /** `alipay` when absent. */
@@ -258,17 +259,3 @@ const bankReference = (number: string | undefined) =>
 
 const notReadable = (name: string) =>
   ({ result: 'unknown', code: 'NOT_READABLE', message: `${name} is not as agreed` }) as const
-
-type Unreplied = Exclude<WireReply, { kind: 'replied' }>
-
-/** What a call without a reply is worth. */
-function unsettled(reply: Unreplied): PaymentOutcome | NotSent {
-  if (reply.kind === 'not_sent') return { result: 'not_sent', message: reply.why }
-  return { result: 'unknown', code: reply.code, message: reply.why }
-}
-
-const unanswered = (reply: Unreplied): PaymentAnswer => ({
-  result: 'unknown',
-  code: reply.kind === 'unknown' ? reply.code : 'NOT_SENT',
-  message: reply.why,
-})

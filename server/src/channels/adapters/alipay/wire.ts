@@ -1,6 +1,8 @@
 /** One exchange with the gateway: parameters signed, reply verified, and what is left when it is not. */
+
 import type { KeyObject } from 'node:crypto'
 import type { Clock, Net } from '#base'
+import type { Unreplied } from '../../unreplied.ts'
 import { readObject } from './read-object.ts'
 import { signedReply, signParams } from './signature.ts'
 import { type Content, dateTime, IN_ADDRESS, type Method } from './spec.ts'
@@ -26,8 +28,7 @@ export type WireReply =
       readonly message: string
       readonly fields: Content
     }
-  | { readonly kind: 'not_sent'; readonly why: string }
-  | { readonly kind: 'unknown'; readonly code: string; readonly why: string }
+  | Unreplied
 
 export interface SignedRequest {
   readonly url: string

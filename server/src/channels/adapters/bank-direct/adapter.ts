@@ -18,7 +18,8 @@ import {
 } from '../../payment-channel.ts'
 import { bookOfPaymentReference, paymentReference } from '../../payment-reference.ts'
 import { ChannelUnavailable, type NotSent } from '../../port.ts'
-import { answerCallback, currencyOf, readCallback, readPayment } from './callback.ts'
+import { unanswered, unsettled } from '../../unreplied.ts'
+import { answerCallback, readCallback, readPayment, readReturned } from './callback.ts'
 import { CAPABILITY } from './capability.ts'
 import { downloadDay, readBankLines } from './file.ts'
 import { preparedReceipts, prepareReceipts, type Receipt, receiptOf } from './receipt.ts'
@@ -151,8 +152,7 @@ async function pay(
     },
     sendBeforeMono,
   })
-  if (reply.kind === 'not_sent') return { result: 'not_sent', message: reply.why }
-  if (reply.kind === 'unknown') return { result: 'unknown', code: reply.code, message: reply.why }
+  if (reply.kind !== 'replied') return unsettled(reply)
   const { code, message, body } = reply
   if (code !== TAKEN) return { result: REFUSALS.has(code) ? 'failed' : 'unknown', code, message }
   const taken = records(body, 'bb1payopz1')
@@ -180,8 +180,7 @@ function outcomeOfReply(record: Json): PaymentOutcome {
 async function query(wire: Wire, { reference }: Question): Promise<PaymentAnswer> {
   const body = { bb1payqrx1: [{ busCod: PAY_BUSINESS, yurRef: reference }] }
   const reply = await post(wire, { funcode: FUNCTIONS.payQuery, body })
-  if (reply.kind === 'not_sent') return { result: 'unknown', code: 'NOT_SENT', message: reply.why }
-  if (reply.kind === 'unknown') return { result: 'unknown', code: reply.code, message: reply.why }
+  if (reply.kind !== 'replied') return unanswered(reply)
   const { code, message } = reply
   if (code !== TAKEN) return { result: 'unknown', code, message }
   const known = records(reply.body, 'bb1payqrz1')
@@ -230,23 +229,9 @@ async function listReturns(wire: Wire, from: string, to: string): Promise<Payout
 }
 
 function returnedOf(record: Json): PayoutReturned {
-  const amount = parseDecimal(text(record, 'trsAmt'), 'CNY', { exact: true })
-  const currency = currencyOf(record)
-  const date = text(record, 'rtnDat')
-  const flow = text(record, 'trxSeq')
-  const sound = !isMoneyRefusal(amount) && amount > 0n && /^\d{8}$/.test(date) && flow !== ''
-  if (!sound || currency === undefined) {
-    throw new ChannelUnavailable('BB1PAYQB: a record is malformed')
-  }
-  return {
-    flow,
-    reference: text(record, 'yurRef'),
-    amount,
-    currency,
-    code: text(record, 'rtnCod'),
-    says: text(record, 'rtnNar'),
-    date,
-  }
+  const returned = readReturned(record)
+  if (typeof returned !== 'string') return returned
+  throw new ChannelUnavailable(`BB1PAYQB: the field ${returned} of a record is malformed`)
 }
 
 async function balance(wire: Wire) {

@@ -1,13 +1,14 @@
 /** Notices of the bank: first the signature on the text as it came, then whose they are, then fields. */
-import { isPersonalRefusal, Personal, personal } from '#base'
 import { isMoneyRefusal, parseDecimal } from '#money'
 import type {
   Callback,
   CallbackReply,
   CallbackRequest,
   PaymentOutcome,
+  PayoutReturned,
 } from '../../payment-channel.ts'
 import type { NoticeRefusal } from '../../port.ts'
+import { printedAccount } from '../../printed-account.ts'
 import { textIsSigned, textOf } from './signature.ts'
 import { CNY, NOTICES } from './spec.ts'
 import { resultOfStatus, TAKEN } from './status.ts'
@@ -60,30 +61,35 @@ function resultNotice(id: string, about: Json): Callback | NoticeRefusal {
 function returnNotice(id: string, about: Json): Callback | NoticeRefusal {
   const reference = text(about, 'yurRef')
   if (!REFERENCE.test(reference)) return malformed('yurRef')
-  const amount = parseDecimal(text(about, 'trsAmt'), 'CNY', { exact: true })
-  if (isMoneyRefusal(amount) || amount <= 0n) return malformed('trsAmt')
-  const flow = text(about, 'trxSeq')
-  if (!/^[0-9A-Za-z]{1,15}$/.test(flow)) return malformed('trxSeq')
-  const date = text(about, 'rtnDat')
-  if (!/^\d{8}$/.test(date)) return malformed('rtnDat')
-  const currency = currencyOf(about)
-  if (currency === undefined) return malformed('ccyNbr')
-  const code = text(about, 'rtnCod')
-  const says = text(about, 'rtnNar')
-  const returned = { flow, reference, amount, currency, code, says, date }
-  return { kind: 'payout_returned', id, returned }
+  const returned = readReturned(about)
+  return typeof returned === 'string'
+    ? malformed(returned)
+    : { kind: 'payout_returned', id, returned }
+}
+
+/**
+ * What a notice or a record of BB1PAYQB tells of a payout that came back; the name of the field that
+ * is malformed otherwise. The reference stands as it came: payments made at the bank's own desk come
+ * back as well, and carry none of ours.
+ */
+export function readReturned(record: Json): PayoutReturned | string {
+  const amount = parseDecimal(text(record, 'trsAmt'), 'CNY', { exact: true })
+  if (isMoneyRefusal(amount) || amount <= 0n) return 'trsAmt'
+  const flow = text(record, 'trxSeq')
+  if (!/^[0-9A-Za-z]{1,15}$/.test(flow)) return 'trxSeq'
+  const date = text(record, 'rtnDat')
+  if (!/^\d{8}$/.test(date)) return 'rtnDat'
+  const currency = currencyOf(record)
+  if (currency === undefined) return 'ccyNbr'
+  const reference = text(record, 'yurRef')
+  const [code, says] = [text(record, 'rtnCod'), text(record, 'rtnNar')]
+  return { flow, reference, amount, currency, code, says, date }
 }
 
 /** `CNY` for the bank's 10; any other code stands as it came, and nobody takes it for renminbi. */
 export function currencyOf(fields: Json): string | undefined {
   const code = text(fields, 'ccyNbr')
   return code === CNY ? 'CNY' : /^[0-9A-Z]{2}$/.test(code) ? code : undefined
-}
-
-/** A bank account as the bank prints it. It may be anybody's, so no check of ours refuses it. */
-export function accountOf(plain: string): Personal {
-  const read = personal('card', plain)
-  return isPersonalRefusal(read) ? new Personal('card', plain) : read
 }
 
 /**
@@ -109,7 +115,7 @@ export function readPayment(record: Json): PaymentOutcome | string {
     amount,
     currency,
     ...(bankReference === '' ? {} : { bankReference }),
-    ...(account === '' ? {} : { payeeAccount: accountOf(account) }),
+    ...(account === '' ? {} : { payeeAccount: printedAccount(account) }),
     ...(done === undefined ? {} : { doneAt: done }),
     ...(rtnFlg === 'B' ? { facts: { returned: 'yes' } } : {}),
   }

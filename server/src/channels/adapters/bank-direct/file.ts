@@ -15,7 +15,7 @@ import type {
   ChannelFileRow,
 } from '../../payment-channel.ts'
 import { ChannelUnavailable } from '../../port.ts'
-import { accountOf } from './callback.ts'
+import { printedAccount } from '../../printed-account.ts'
 import { CNY, FUNCTIONS, LINE_KINDS } from './spec.ts'
 import { TAKEN } from './status.ts'
 import { type Json, post, records, shanghai, text, type Wire } from './wire.ts'
@@ -56,7 +56,7 @@ export function readLine(record: Json): BankLine {
     currency: currency === CNY ? 'CNY' : currency,
     date,
     ...(name === '' ? {} : { counterpartName: new Personal('name', name) }),
-    ...(account === '' ? {} : { counterpartAccount: accountOf(account) }),
+    ...(account === '' ? {} : { counterpartAccount: printedAccount(account) }),
     memo: text(record, 'remarkTextClt'),
     reference: text(record, 'yurRef'),
     ...(paidTo === '' ? {} : { paidTo }),

@@ -5,8 +5,10 @@
  *
  * Business time stands in the fields, wall time in request number and signature.
  */
+
 import type { Clock, Instant, Net, Rng } from '#base'
 import type { Sm2PrivateKey, Sm2PublicKey } from '#vault'
+import type { Unreplied } from '../../unreplied.ts'
 import { decryptText, encryptText, signText, textIsSigned, textOf } from './signature.ts'
 import { type FunctionCode, SIGNATURE_PLACE } from './spec.ts'
 
@@ -37,9 +39,7 @@ export type WireReply =
       readonly message: string
       readonly body: Json
     }
-  | { readonly kind: 'not_sent'; readonly why: string }
-  /** `code` is a word of ours in capitals. */
-  | { readonly kind: 'unknown'; readonly code: string; readonly why: string }
+  | Unreplied
 
 const SHANGHAI_MS = 8 * 3_600_000
 

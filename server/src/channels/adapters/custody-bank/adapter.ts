@@ -19,6 +19,7 @@ import {
   type StatementProblem,
   type SubAccountBalance,
 } from '../../port.ts'
+import { unanswered, unsettled } from '../../unreplied.ts'
 import { readInbound, readNotice } from './notice.ts'
 import { readPrivateKey, readPublicKey } from './signature.ts'
 import {
@@ -131,8 +132,7 @@ const text = (fields: Fields, name: string): string => {
 
 /** Says what a reply to a call is worth. */
 function outcomeOf(call: ChannelCall, reply: WireReply): Outcome | NotSent {
-  if (reply.kind === 'not_sent') return { result: 'not_sent', message: reply.why }
-  if (reply.kind === 'unknown') return { result: 'unknown', code: reply.code, message: reply.why }
+  if (reply.kind !== 'replied') return unsettled(reply)
   const { code, fields } = reply
   const bankReference = text(fields, 'FrontSeqNo')
   const subAccount = text(fields, 'SubAcctNo')
@@ -165,12 +165,6 @@ async function question(wire: Wire, service: ServiceNumber, fields: Fields): Pro
   if (reply.code === ACCEPTED) return reply.fields
   throw new ChannelUnavailable(`${service}: ${reply.code} ${text(reply.fields, 'TxnReturnMsg')}`)
 }
-
-const unanswered = (reply: Exclude<WireReply, { kind: 'replied' }>): Answer => ({
-  result: 'unknown',
-  code: reply.kind === 'unknown' ? reply.code : 'NOT_SENT',
-  message: reply.why,
-})
 
 async function ask(wire: Wire, call: ChannelCall, reference: string): Promise<Answer> {
   if (call.operation === 'open_sub_account') return askSubAccount(wire, call.member)
@@ -232,9 +226,10 @@ function amountOf(fields: Fields, name: string): bigint {
 }
 
 function rowsOf(fields: Fields, name: string): Fields[] {
-  const rows = fields[name]
-  if (!Array.isArray(rows)) throw new ChannelUnavailable(`${name} is not a list`)
-  return rows as Fields[]
+  const rows: unknown = fields[name]
+  const isRow = (row: unknown) => typeof row === 'object' && row !== null
+  if (Array.isArray(rows) && rows.every(isRow)) return rows as Fields[]
+  throw new ChannelUnavailable(`${name} is not a list of rows`)
 }
 
 /** No pool has this many pages in a day; a bank that never ends its list is not read for ever. */

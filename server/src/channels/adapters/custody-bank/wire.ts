@@ -3,7 +3,9 @@
  *
  * Business time stands in the fields, wall time in the signature: a test clock moves the first only.
  */
+
 import type { Clock, Instant, Net, Rng } from '#base'
+import type { Unreplied } from '../../unreplied.ts'
 import { checkReply, type SigningKey, signRequest } from './signature.ts'
 import { type Fields, SERVICES, type ServiceNumber } from './spec.ts'
 
@@ -25,9 +27,7 @@ export interface Wire {
 
 export type WireReply =
   | { readonly kind: 'replied'; readonly code: string; readonly fields: Fields }
-  | { readonly kind: 'not_sent'; readonly why: string }
-  /** `code` is a word of ours in capitals. */
-  | { readonly kind: 'unknown'; readonly code: string; readonly why: string }
+  | Unreplied
 
 const SHANGHAI_MS = 8 * 3_600_000
 
@@ -100,13 +100,11 @@ interface Exchanged {
   readonly body: Uint8Array
 }
 
-type NoReply = Exclude<WireReply, { kind: 'replied' }>
-
 /** Signs, sends and checks the reply's signature. */
 export async function exchange(
   wire: Wire,
   request: { method: 'GET' | 'POST'; path: string; body: Uint8Array; sendBeforeMono?: number },
-): Promise<Exchanged | NoReply> {
+): Promise<Exchanged | Unreplied> {
   const { method, path, body, sendBeforeMono } = request
   const nonce = hex(wire.rng.bytes(16))
   const timestamp = String(wire.wall.now())

@@ -18,6 +18,7 @@ import {
   type SendOptions,
 } from '../../payment-channel.ts'
 import type { NotSent } from '../../port.ts'
+import { unanswered, unsettled } from '../../unreplied.ts'
 import { answerCallback, readCallback, readPayout } from './callback.ts'
 import { CAPABILITY } from './capability.ts'
 import { downloadDay } from './file.ts'
@@ -169,8 +170,7 @@ async function pay(
     body: (envelope) => ({ ...payoutElements(order, envelope), ...ending(wire) }),
     sendBeforeMono,
   })
-  if (reply.kind === 'not_sent') return { result: 'not_sent', message: reply.why }
-  if (reply.kind === 'unknown') return { result: 'unknown', code: reply.code, message: reply.why }
+  if (reply.kind !== 'replied') return unsettled(reply)
   const { system, says, body } = reply
   return system === PROCESSED
     ? outcomeOf(order.reference, inner(body, 'BizInf'))
@@ -221,7 +221,7 @@ async function payBatch(
     for (const { reference } of orders) told.set(reference, outcome)
   }
   if (reply.kind === 'unknown') {
-    all({ result: 'unknown', code: reply.code, message: reply.why })
+    all(unanswered(reply))
   } else if (reply.system !== PROCESSED) {
     const { system, says } = reply
     all({ result: resultOf(system, ''), code: system, message: says })
@@ -256,8 +256,7 @@ async function query(wire: Wire, { reference }: Question): Promise<PaymentAnswer
     replyType: MESSAGES.queryReply,
     body: () => ({ OriTrxInf: { OriTrxId: reference, OriTrxCtgy: CATEGORIES.paid } }),
   })
-  if (reply.kind === 'not_sent') return { result: 'unknown', code: 'NOT_SENT', message: reply.why }
-  if (reply.kind === 'unknown') return { result: 'unknown', code: reply.code, message: reply.why }
+  if (reply.kind !== 'replied') return unanswered(reply)
   const { system, says, header, body } = reply
   if (system !== PROCESSED) return { result: 'unknown', code: system, message: says }
   const told = inner(body, 'BizInf')

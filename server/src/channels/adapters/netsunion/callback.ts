@@ -1,5 +1,4 @@
 /** Notices of the clearing house: the signature on the bytes first, then whose they are, then fields. */
-import { isPersonalRefusal, Personal, personal } from '#base'
 import { isMoneyRefusal, parseDecimal } from '#money'
 import type {
   Callback,
@@ -8,6 +7,7 @@ import type {
   PaymentOutcome,
 } from '../../payment-channel.ts'
 import type { NoticeRefusal } from '../../port.ts'
+import { printedAccount } from '../../printed-account.ts'
 import { openEnvelope, signedXml } from './signature.ts'
 import { CATEGORIES, instantOf, MESSAGES } from './spec.ts'
 import { NO_SUCH_PAYOUT, PROCESSED, resultOfBusiness } from './status.ts'
@@ -121,16 +121,10 @@ export function readPayout(wire: Wire, header: Element, body: Element): PaymentO
     message: text(told, 'BizStsDesc'),
     ...amount,
     ...(bankReference === '' ? {} : { bankReference }),
-    ...(account === undefined ? {} : { payeeAccount: accountAs(account) }),
+    ...(account === undefined ? {} : { payeeAccount: printedAccount(account) }),
     ...(done === undefined ? {} : { doneAt: done }),
     ...(batch === '' ? {} : { facts: { batch } }),
   }
-}
-
-/** An account as the clearing house prints it. It may be anybody's, so no check of ours refuses it. */
-function accountAs(plain: string): Personal {
-  const read = personal('card', plain)
-  return isPersonalRefusal(read) ? new Personal('card', plain) : read
 }
 
 /** The clearing house repeats a notice until it hears `00000000`. */

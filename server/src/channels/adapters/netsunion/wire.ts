@@ -4,7 +4,9 @@
  *
  * Business time stands in the fields, wall time in the header: a test clock moves the first only.
  */
+
 import type { Clock, Net, Rng } from '#base'
+import type { Unreplied } from '../../unreplied.ts'
 import {
   makeEnvelope,
   type SealedEnvelope,
@@ -42,9 +44,7 @@ export type WireReply =
       readonly system: string
       readonly says: string
     }
-  | { readonly kind: 'not_sent'; readonly why: string }
-  /** `code` is a word of ours in capitals. */
-  | { readonly kind: 'unknown'; readonly code: string; readonly why: string }
+  | Unreplied
 
 export interface Posted {
   readonly type: MessageType

@@ -21,6 +21,7 @@ import {
 } from '../../payment-channel.ts'
 import { bookOfPaymentReference, paymentReference } from '../../payment-reference.ts'
 import type { NotSent } from '../../port.ts'
+import { unanswered, unsettled } from '../../unreplied.ts'
 import { amountOf, currencyOf, readCallback } from './callback.ts'
 import { CAPABILITY } from './capability.ts'
 import { downloadFile, feeMonth } from './file.ts'
@@ -195,14 +196,9 @@ const joined = (fields: Readonly<Record<string, string>>) =>
     .map(([name, value]) => `${name}=${value}`)
     .join('&')
 
-type Unanswered = { readonly kind: 'unknown'; readonly code: string; readonly why: string }
-
-const doubtful = ({ code, why }: Unanswered) => ({ result: 'unknown', code, message: why }) as const
-
 /** What the reply to an order is worth: at most that it was accepted. */
 function outcomeOf(reply: Awaited<ReturnType<typeof post>>): PaymentOutcome | NotSent {
-  if (reply.kind === 'not_sent') return { result: 'not_sent', message: reply.why }
-  if (reply.kind === 'unknown') return doubtful(reply)
+  if (reply.kind !== 'replied') return unsettled(reply)
   const { code, fields } = reply
   const queryId = field(fields, 'queryId')
   return {
@@ -218,8 +214,7 @@ async function query(wire: Wire, question: Question): Promise<PaymentAnswer> {
     message: MESSAGES.query,
     fields: { orderId: question.reference, txnTime: shanghai(question.at) },
   })
-  if (reply.kind === 'not_sent') return { result: 'unknown', code: 'NOT_SENT', message: reply.why }
-  if (reply.kind === 'unknown') return doubtful(reply)
+  if (reply.kind !== 'replied') return unanswered(reply)
   const { code, fields } = reply
   const said = field(fields, 'respMsg')
   const answered = resultOfQuestion(code)
@@ -227,13 +222,13 @@ async function query(wire: Wire, question: Question): Promise<PaymentAnswer> {
   const orig = field(fields, 'origRespCode')
   const message = field(fields, 'origRespMsg')
   if (field(fields, 'txnType') !== TXN_TYPE_OF[question.direction]) {
-    return doubtful({ kind: 'unknown', code: 'OTHER_ORDER', why: 'the order is of another kind' })
+    return { result: 'unknown', code: 'OTHER_ORDER', message: 'the order is of another kind' }
   }
   const result = resultOfOrder(orig)
   const amount = amountOf(field(fields, 'txnAmt'))
   if (result === 'succeeded' && amount === undefined) {
     // It cannot be compared with what was ordered.
-    return doubtful({ kind: 'unknown', code: 'NOT_READABLE', why: 'a success without an amount' })
+    return { result: 'unknown', code: 'NOT_READABLE', message: 'a success without an amount' }
   }
   const queryId = field(fields, 'queryId')
   return {

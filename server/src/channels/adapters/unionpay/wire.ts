@@ -3,7 +3,9 @@
  * replies come as plain `name=value&…`. Bytes that are not UTF-8, a name that comes twice or a part
  * without `=` make a form unreadable: nobody could say what was signed.
  */
+
 import type { Clock, Instant, Net, NetReply } from '#base'
+import type { Unreplied } from '../../unreplied.ts'
 import type { Signer } from './signature.ts'
 import { ENCODING, type Fields, type MessageKind, VERSION } from './spec.ts'
 
@@ -24,9 +26,7 @@ export interface Wire {
 
 export type WireReply =
   | { readonly kind: 'replied'; readonly code: string; readonly fields: Fields }
-  | { readonly kind: 'not_sent'; readonly why: string }
-  /** `code` is a word of ours in capitals. */
-  | { readonly kind: 'unknown'; readonly code: string; readonly why: string }
+  | Unreplied
 
 const SHANGHAI_MS = 8 * 3_600_000
 

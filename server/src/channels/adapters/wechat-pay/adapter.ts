@@ -23,6 +23,7 @@ import {
 } from '../../payment-channel.ts'
 import { bookOfPaymentReference, paymentReference } from '../../payment-reference.ts'
 import type { NotSent } from '../../port.ts'
+import { unanswered, unsettled } from '../../unreplied.ts'
 import { readBill } from './bill.ts'
 import { readCallback, replyTo } from './callback.ts'
 import { capabilityOf } from './capability.ts'
@@ -119,8 +120,7 @@ function refusalOf(
   table: 'order_error' | 'refund_error',
   reply: WireReply,
 ): PaymentOutcome | NotSent {
-  if (reply.kind === 'not_sent') return { result: 'not_sent', message: reply.why }
-  if (reply.kind === 'unknown') return { result: 'unknown', code: reply.code, message: reply.why }
+  if (reply.kind !== 'replied') return unsettled(reply)
   return { result: resultOf(table, reply.code), code: reply.code, message: reply.message }
 }
 
@@ -215,10 +215,7 @@ async function query(wire: Wire, { direction, reference }: Question): Promise<Pa
       ? `${PATHS.refunds}/${reference}`
       : `${PATHS.order(reference)}?mchid=${wire.merchant.mchId}`
   const reply = await exchange(wire, { method: 'GET', path })
-  if (reply.kind === 'not_sent') {
-    return { result: 'unknown', code: 'NOT_SENT', message: reply.why }
-  }
-  if (reply.kind === 'unknown') return { result: 'unknown', code: reply.code, message: reply.why }
+  if (reply.kind !== 'replied') return unanswered(reply)
   const { code, message, fields, status } = reply
   if (code !== '') {
     const result = status === 404 && isNotFound(code) ? 'not_found' : 'unknown'
@@ -241,13 +238,10 @@ async function close(wire: Wire, { direction, reference }: Question) {
   const path = `${PATHS.order(reference)}/close`
   const fields = { mchid: wire.merchant.mchId }
   const reply = await exchange(wire, { method: 'POST', path, fields })
-  if (reply.kind === 'replied' && reply.code === '') {
-    return { result: 'accepted', code: 'CLOSED', message: '' } as const
-  }
-  if (reply.kind === 'not_sent') return { result: 'not_sent', message: reply.why } as const
+  if (reply.kind !== 'replied') return unsettled(reply)
+  if (reply.code === '') return { result: 'accepted', code: 'CLOSED', message: '' } as const
   // Whatever a refusal to close says, the order may have been paid: the question tells.
-  const message = reply.kind === 'unknown' ? reply.why : reply.message
-  return { result: 'unknown', code: reply.code, message } as const
+  return { result: 'unknown', code: reply.code, message: reply.message } as const
 }
 
 /** The text of the transfer by which a day is settled. */

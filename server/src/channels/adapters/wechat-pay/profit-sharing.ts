@@ -8,6 +8,7 @@
 import type { Personal } from '#base'
 import type { SendOptions } from '../../payment-channel.ts'
 import { ChannelUnavailable, type NotSent, type Outcome } from '../../port.ts'
+import { unsettled } from '../../unreplied.ts'
 import { type Json, PATHS } from './spec.ts'
 import { isNotFound, resultOf } from './status.ts'
 import {
@@ -181,8 +182,7 @@ function notFound(reply: WireReply): NotFound | undefined {
 
 /** What a reply without a sharing in it is worth; a refused question says nothing about the money. */
 function refusalOf(reply: WireReply, refused?: 'unknown'): Outcome | NotSent | undefined {
-  if (reply.kind === 'not_sent') return { result: 'not_sent', message: reply.why }
-  if (reply.kind === 'unknown') return { result: 'unknown', code: reply.code, message: reply.why }
+  if (reply.kind !== 'replied') return unsettled(reply)
   if (reply.code === '') return undefined
   const result = refused ?? resultOf('share_error', reply.code)
   return { result, code: reply.code, message: reply.message }

@@ -1,5 +1,7 @@
 /** One request to WeChat Pay and its reply, and the doubt a reply may leave. */
+
 import type { Clock, Instant, Net, Rng } from '#base'
+import type { Unreplied } from '../../unreplied.ts'
 import { authorization, judge, type Keys } from './signature.ts'
 import { type Json, type Merchant, writeJson } from './spec.ts'
 
@@ -28,9 +30,7 @@ export type WireReply =
       readonly message: string
       readonly fields: Fields
     }
-  | { readonly kind: 'not_sent'; readonly why: string }
-  /** `code` is a word of ours in capitals. */
-  | { readonly kind: 'unknown'; readonly code: string; readonly why: string }
+  | Unreplied
 
 export interface Request {
   readonly method: 'GET' | 'POST'
