@@ -73,7 +73,8 @@ export async function startNetsunion(options: NetsunionOptions): Promise<Netsuni
     retrySeconds: RETRY_SECONDS,
     settles: 'gross',
     print: (told) => printNotice(options, signer(told.forged), told),
-    isTaken: (status, body) => status === 200 && body.includes('00000000'),
+    // The code itself: at midnight the numbers a reply repeats hold eight zeros too.
+    isTaken: (status, body) => status === 200 && /<SysRtnCd>0{8}<\/SysRtnCd>/.test(body),
     dayClosesAt: (date) => startOfDate(date)! + DAY_MS,
     settlementMemo: (date) => `EPCC-${options.issuerId}-${date}`,
     returnsAt: ({ detail, movedAt }) =>
