@@ -10,6 +10,7 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import type { RailName } from '../../tools/rails/names.ts'
 import {
   createDueSweeper,
   createHttp,
@@ -39,7 +40,7 @@ import { transitId } from '../src/payments/index.ts'
 import { readServerConfig } from '../src/settings.ts'
 import { type TestDatabase, testDatabase } from './database.ts'
 import { testSeal } from './payments.ts'
-import { type ChannelFileOptions, type RailName, type TestRails, testRails } from './rails.ts'
+import { type ChannelFileOptions, type TestRails, testRails } from './rails.ts'
 import { TEST_START, type TestWorld, testWorld } from './world.ts'
 
 export const POOL = 'Collection pool'

@@ -5,39 +5,11 @@
  * The one thing to get wrong: what a rail holds for us at the start. It is put there the day before the
  * first, so that no line of a day that is read tells of it.
  */
-import { generateKeyPair, randomBytes } from 'node:crypto'
-import { promisify } from 'node:util'
-import { type Alipay, startAlipay } from '../../simulators/alipay/index.ts'
-import {
-  type BankDirectRail,
-  newKeyPair,
-  privatePem,
-  publicPem,
-  startBankDirect,
-} from '../../simulators/bank-direct/index.ts'
-import type { Rail, RailAdmin, RailSettlement } from '../../simulators/channel/index.ts'
-import { type NetsunionRail, startNetsunion } from '../../simulators/netsunion/index.ts'
-import { MER_ID, startUnionPay, testKeys } from '../../simulators/unionpay/index.ts'
-import { startWechatPay, type WechatPayRail } from '../../simulators/wechat-pay/index.ts'
-
-export const RAIL_NAMES = ['wechat-pay', 'alipay', 'unionpay', 'netsunion', 'bank-direct'] as const
-
-export type RailName = (typeof RAIL_NAMES)[number]
-
-const WECHAT = {
-  appId: 'wx8888888888888888',
-  mchId: '1900000109',
-  serial: '5157F09EFDC096DE15EBE81A',
-}
-const ALIPAY = { appId: '2021000000000001', sellerId: '2088000000000001' }
-const NETSUNION = {
-  issuerId: 'Z2004944000010',
-  reserveAccount: '991584000001',
-  suite: 'rsa',
-  signSerial: '4024838392',
-  encryptSerial: '4025061174',
-} as const
-const BANK = { userId: 'U0021948', account: '755915678910999', bank: 'CMB' }
+import type { RailAdmin, RailSettlement } from '../../simulators/channel/index.ts'
+import { addressesOf, channelSettings } from '../../tools/rails/channel-file.ts'
+import { newRailKeysAtOnce, type RailKeys } from '../../tools/rails/keys.ts'
+import { RAIL_NAMES, type RailName } from '../../tools/rails/names.ts'
+import { type Rails, startRails } from '../../tools/rails/rails.ts'
 
 /** Bank accounts through which our balance at a rail is funded, and the one of our own money. */
 export const FUNDING_ACCOUNTS = {
@@ -47,12 +19,7 @@ export const FUNDING_ACCOUNTS = {
 } as const
 export const OWN_ACCOUNT = '755900000000099'
 
-export interface TestRails {
-  readonly 'wechat-pay': WechatPayRail
-  readonly alipay: Alipay
-  readonly unionpay: Rail
-  readonly netsunion: NetsunionRail
-  readonly 'bank-direct': BankDirectRail
+export interface TestRails extends Rails {
   admins(): readonly RailAdmin[]
   /** Takes what has left our bank account for a rail's to the rail. Returns how many transfers. */
   forwardFunding(): Promise<number>
@@ -62,7 +29,6 @@ export interface TestRails {
   nextArrivalAt(): number | undefined
   /** The text of the file that TENON_CHANNELS names. */
   channelFile(options: ChannelFileOptions): string
-  close(): Promise<void>
 }
 
 export interface ChannelFileOptions {
@@ -86,67 +52,24 @@ function arrivalAfter(now: number): number {
   return at
 }
 
-const rsa = promisify(generateKeyPair)
-
-async function pemPair() {
-  const { privateKey, publicKey } = await rsa('rsa', { modulusLength: 2048 })
-  return {
-    privateKeyPem: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
-    publicKeyPem: publicKey.export({ type: 'spki', format: 'pem' }).toString(),
-  }
-}
+/** One set for all tests of a process. */
+let keys: Promise<RailKeys> | undefined
 
 /** Starts the rails; callbacks go to `<callbacks>/v1/channels/<rail>/callbacks`. */
 export async function testRails(callbacks: string): Promise<TestRails> {
-  const [wechatOurs, wechatTheirs, alipayOurs, alipayTheirs, houseOurs, houseTheirs] =
-    await Promise.all([pemPair(), pemPair(), pemPair(), pemPair(), pemPair(), pemPair()])
-  const [bankOurs, bankTheirs] = [newKeyPair(), newKeyPair()]
-  const apiV3Key = randomBytes(16).toString('hex')
-  const sm4KeyHex = randomBytes(16).toString('hex')
-  const callbackOf = (name: RailName) => `${callbacks}/v1/channels/${name}/callbacks`
-  const common = (name: RailName) => ({
-    callbackUrl: callbackOf(name),
-    onError: (error: Error) => {
+  keys ??= newRailKeysAtOnce()
+  const railKeys = await keys
+  const underWay: { readonly at: number; readonly settlement: RailSettlement }[] = []
+  const rails = await startRails({
+    ...{ keys: railKeys, callbacks, seed: 1 },
+    settle: async (settlement, bank) => {
+      underWay.push({ at: arrivalAfter(bank.admin.now()), settlement })
+    },
+    onError: (error) => {
       throw error
     },
   })
-  const bank = await startBankDirect({
-    ...common('bank-direct'),
-    ...BANK,
-    clientPublicKeyPem: publicPem(bankOurs),
-    sm4KeyHex,
-    key: bankTheirs,
-  })
-  const underWay: { readonly at: number; readonly settlement: RailSettlement }[] = []
-  const onSettlement = async (settlement: RailSettlement) => {
-    underWay.push({ at: arrivalAfter(bank.admin.now()), settlement })
-  }
-  const wechat = await startWechatPay({
-    ...common('wechat-pay'),
-    ...WECHAT,
-    onSettlement,
-    merchantSerial: WECHAT.serial,
-    merchantPublicKeyPem: wechatOurs.publicKeyPem,
-    apiV3Key,
-    platformKeyPem: wechatTheirs.privateKeyPem,
-  })
-  const alipay = await startAlipay({
-    ...common('alipay'),
-    ...ALIPAY,
-    onSettlement,
-    appPublicKeyPem: alipayOurs.publicKeyPem,
-    privateKeyPem: alipayTheirs.privateKeyPem,
-  })
-  const unionKeys = testKeys()
-  const unionpay = await startUnionPay({ ...common('unionpay'), onSettlement, keys: unionKeys })
-  const netsunion = await startNetsunion({
-    ...common('netsunion'),
-    ...NETSUNION,
-    onSettlement,
-    clientPublicKeyPem: houseOurs.publicKeyPem,
-    key: houseTheirs,
-  })
-  const rails = { 'wechat-pay': wechat, alipay, unionpay, netsunion, 'bank-direct': bank }
+  const bank = rails['bank-direct']
   let seen = 0
   return {
     ...rails,
@@ -175,61 +98,9 @@ export async function testRails(callbacks: string): Promise<TestRails> {
       return arrived.length
     },
     channelFile: ({ pool, pools = {}, ownBook, firstDate }) => {
-      const settings = {
-        'wechat-pay': {
-          ...WECHAT,
-          url: wechat.url,
-          notifyUrl: callbackOf('wechat-pay'),
-          scheme: 'rsa',
-          privateKeyPem: wechatOurs.privateKeyPem,
-          platformKeys: { [wechat.platformSerial]: wechat.platformPublicKeyPem },
-          apiV3Key,
-        },
-        alipay: {
-          ...ALIPAY,
-          gateway: alipay.gateway,
-          notifyUrl: callbackOf('alipay'),
-          privateKeyPem: alipayOurs.privateKeyPem,
-          alipayPublicKeyPem: alipay.publicKeyPem,
-        },
-        unionpay: {
-          merId: MER_ID,
-          url: unionpay.url,
-          backUrl: callbackOf('unionpay'),
-          signature: {
-            method: '01',
-            privateKeyPem: unionKeys.merchantKeyPem,
-            certPem: unionKeys.merchantCertPem,
-            encryptCertPem: unionKeys.encryptCertPem,
-            rootPem: unionKeys.rootPem,
-            middlePems: [unionKeys.middlePem],
-          },
-        },
-        netsunion: {
-          ...NETSUNION,
-          url: netsunion.url,
-          privateKeyPem: houseOurs.privateKeyPem,
-          platformPublicKeyPem: houseTheirs.publicKeyPem,
-        },
-        'bank-direct': {
-          ...BANK,
-          url: bank.url,
-          privateKeyPem: privatePem(bankOurs),
-          bankPublicKeyPem: publicPem(bankTheirs),
-          sm4KeyHex,
-          firstDate,
-        },
-        'offline-transfer': {
-          account: {
-            name: '榫卯科技有限公司客户备付金',
-            number: BANK.account,
-            bank: '招商银行深圳分行',
-            cnaps: '308584000013',
-          },
-        },
-      } as const
-      const names = [...RAIL_NAMES, 'offline-transfer'] as const
-      const channels = names.map((name) => {
+      const addresses = addressesOf(rails)
+      const settings = channelSettings({ addresses, keys: railKeys, callbacks, firstDate })
+      const channels = ([...RAIL_NAMES, 'offline-transfer'] as const).map((name) => {
         const account = (FUNDING_ACCOUNTS as Readonly<Record<string, string>>)[name]
         const funding = { name: '支付机构备付金', account, bank: 'CMB' }
         return {
@@ -238,9 +109,6 @@ export async function testRails(callbacks: string): Promise<TestRails> {
         }
       })
       return JSON.stringify({ own_book: ownBook, own_account: OWN_ACCOUNT, channels })
-    },
-    close: async () => {
-      for (const name of [...RAIL_NAMES].reverse()) await rails[name].close()
     },
   }
 }

@@ -48,7 +48,7 @@ export function newRailKeys(): RailKeys {
 }
 
 /** Fresh keys, all pairs at the same time. */
-async function newRailKeysAtOnce(): Promise<RailKeys> {
+export async function newRailKeysAtOnce(): Promise<RailKeys> {
   const make = promisify(generateKeyPair)
   const pairs = Array.from({ length: RSA_PAIRS }, async () => pemPair(await make('rsa', RSA)))
   return keysWith(await Promise.all(pairs))

@@ -41,8 +41,11 @@ export interface Rails {
   close(): Promise<void>
 }
 
-export interface RailsOptions extends Omit<RailOptions, 'callbackUrl' | 'journal' | 'port'> {
+export interface RailsOptions
+  extends Omit<RailOptions, 'callbackUrl' | 'journal' | 'port' | 'onSettlement'> {
   readonly keys: RailKeys
+  /** What becomes of money a rail settles; it comes to our bank account at once when absent. */
+  readonly settle?: (settlement: RailSettlement, bank: BankDirectRail) => Promise<void>
   /** Callbacks go to `<callbacks>/v1/channels/<rail>/callbacks`; nowhere when absent. */
   readonly callbacks?: string
   /** A folder for the journals of their books; in memory only when absent. */
@@ -53,7 +56,7 @@ export interface RailsOptions extends Omit<RailOptions, 'callbackUrl' | 'journal
 
 /** Starts all rails. What was started is stopped when one does not start. */
 export async function startRails(options: RailsOptions): Promise<Rails> {
-  const { keys, callbacks, folder, ports, ...common } = options
+  const { keys, callbacks, folder, ports, settle = settleAtOnce, ...common } = options
   const of = (name: RailName): RailOptions => ({
     ...common,
     ...(callbacks === undefined
@@ -73,9 +76,7 @@ export async function startRails(options: RailsOptions): Promise<Rails> {
   }
   try {
     const bank = await up(startBank(of('bank-direct'), keys))
-    const onSettlement = async (settlement: RailSettlement) => {
-      await bank.admin.receiveSettlement(settlement)
-    }
+    const onSettlement = (settlement: RailSettlement) => settle(settlement, bank)
     const settling = (name: RailName) => ({ ...of(name), onSettlement })
     const [wechat, alipay, unionpay, netsunion] = [
       await up(startWechat(settling('wechat-pay'), keys)),
@@ -102,6 +103,10 @@ export async function startRails(options: RailsOptions): Promise<Rails> {
     await close()
     throw error
   }
+}
+
+async function settleAtOnce(settlement: RailSettlement, { admin }: BankDirectRail): Promise<void> {
+  await admin.receiveSettlement(settlement)
 }
 
 function startBank(options: RailOptions, { bankDirect }: RailKeys): Promise<BankDirectRail> {
