@@ -126,14 +126,14 @@ function cellChanges(before: KnownAttempt | undefined, after: KnownAttempt): Cel
   return before === undefined ? [cell(after, 1)] : [cell(before, -1), cell(after, 1)]
 }
 
-/** A failure that has now a code nobody has classified, and had not before. */
+/** A failure that has now a code nobody has classified, and had not before; without a code, none. */
 function unmapped(
   codes: Codes,
   before: KnownAttempt | undefined,
   state: AttemptState,
   { direction, channel, code, outcome }: Ending,
 ): UnmappedCode[] {
-  const failed = outcome === 'failed' || outcome === 'overdue'
+  const failed = code !== '' && (outcome === 'failed' || outcome === 'overdue')
   const noted = before?.state.code === code && before.state.result !== 'succeeded'
   if (!failed || noted || codes.classify({ channel, direction, code }).mapped) return []
   const sample = publicId('att', state.book, state.id)

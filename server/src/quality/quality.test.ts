@@ -216,6 +216,12 @@ describe('codes', () => {
     expect(before!.counts).toMatchObject({ system: 2n, unmapped: 2n, user: 0n })
   })
 
+  it('an attempt that is overdue without any code has nothing to classify', async () => {
+    await deliver({ order: 1, result: 'overdue', code: '' })
+    expect((await total())!.counts).toMatchObject({ overdue: 1n, system: 1n })
+    expect(await stage.codes.inbox()).toEqual([])
+  })
+
   it('groups by what they mean', async () => {
     await deliver(
       { order: 1 },
