@@ -12,7 +12,12 @@ import { from as copyFrom } from 'pg-copy-streams'
 import { migrate, simulatedClock } from '../../server/src/base/index.ts'
 import { openCodeTable } from '../../server/src/codes/index.ts'
 import { codesOfCheckout } from '../../server/src/codes/testing/index.ts'
-import { openQuality, type Quality, type RateQuestion } from '../../server/src/quality/index.ts'
+import {
+  type Ending,
+  openQuality,
+  type Quality,
+  type RateQuestion,
+} from '../../server/src/quality/index.ts'
 import { eventsOf, factOf } from '../../server/src/quality/testing/index.ts'
 import { realWorld } from '../real-world.ts'
 import { BANKS, traffic } from './attempts.ts'
@@ -123,7 +128,7 @@ async function load(
       made.segments.map((s, i) => `${i + 1}\t${s.bank}\t${s.accountType}\t${s.band}\n`).join(''),
     ])
     await copy(client, `quality.ending (id, ${ENDING_COLUMNS})`, [
-      made.endings.map((ending, i) => endingLine(i + 1, Object(ending))).join(''),
+      made.endings.map((ending, i) => endingLine(i + 1, ending)).join(''),
     ])
     of.progress(`${since()}: building keys and indexes`)
     await client.query("set maintenance_work_mem = '512MB'; set work_mem = '256MB'")
@@ -165,7 +170,7 @@ async function copy(client: pg.Client, into: string, pieces: Iterable<string>): 
 const ENDING_COLUMNS =
   'direction, channel, code, outcome, first, converted, last_channel, last_code, reclassified'
 
-function endingLine(id: number, e: Record<string, string | boolean>): string {
+function endingLine(id: number, e: Ending): string {
   const values = [e.direction, e.channel, e.code, e.outcome, e.first, e.converted]
   return `${[id, ...values, e.lastChannel, e.lastCode, e.reclassified].join('\t')}\n`
 }

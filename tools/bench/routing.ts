@@ -1,8 +1,8 @@
 /**
  * How long one routing decision takes, in process: 200 rules, 12 channels, 40 banks, health fed by
- * 20,000 attempts and some lessons. Every decision is timed
- * alone, in five rounds after one that only warms up; the figures are the median round's, with the
- * range of all, since other work on the machine shows in single rounds.
+ * 20,000 attempts and some lessons. Every decision is timed alone, in five rounds after one that only
+ * warms up; the figures are the median round's, with the range of all, since other work on the machine
+ * shows in single rounds.
  *
  * Budget: a minute, no disk.
  */
