@@ -8,7 +8,7 @@ import { createServer, type IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { httpNet, Personal, seededRng } from '#base'
-import type { ChannelCall, CustodyChannel } from '../../port.ts'
+import { type ChannelCall, ChannelUnavailable, type CustodyChannel } from '../../port.ts'
 import { custodyBank, referenceOf } from './adapter.ts'
 import { REFUSALS } from './status.ts'
 
@@ -224,7 +224,11 @@ describe('what a reply is worth', () => {
     expect(seen).toHaveLength(before)
   })
 
-  const status = (fields: object) => ({ body: '', fields })
+  /** The bank's reply to a question, which has a number of its own. */
+  const told = (fields: object) => (came: Seen) => {
+    const { CnsmrSeqNo } = JSON.parse(came.body.toString()) as { CnsmrSeqNo: string }
+    return { body: ok({ CnsmrSeqNo, ...fields }) }
+  }
   const questions: [string, object, string][] = [
     ['done', { TranStatus: '0', TranAmt: '2380000.00' }, 'succeeded'],
     ['failed', { TranStatus: '1', TranAmt: '2380000.00' }, 'failed'],
@@ -236,15 +240,24 @@ describe('what a reply is worth', () => {
     ['refused for another reason', { TxnReturnCode: 'ERR010' }, 'unknown'],
   ]
   test.each(questions)('a question answered: %s', async (_, fields, result) => {
-    answer = (came) => {
-      const { CnsmrSeqNo } = JSON.parse(came.body.toString()) as { CnsmrSeqNo: string }
-      return { ...status(fields), body: ok({ CnsmrSeqNo, ...fields }) }
-    }
+    answer = told(fields)
     expect(await channel.ask(pay, reference)).toMatchObject({ result })
     expect(JSON.parse(seen.at(-1)!.body.toString())).toMatchObject({
       FunctionFlag: '2',
       TranNetSeqNo: reference,
     })
+  })
+
+  test.each([
+    ['no list', undefined],
+    ['a text', 'rows'],
+    ['a row that is nothing', [null]],
+    ['a row that is a number', [1]],
+  ])('a list that holds %s is asked for again, and a file it names is refused', async (_, rows) => {
+    answer = told({ EndFlag: '1', TranItemArray: rows })
+    await expect(channel.listInbound('20260301', '20260302')).rejects.toThrow(ChannelUnavailable)
+    const file = await channel.statement('pay_ins', '20260302')
+    expect(file).toEqual({ problem: 'refused', says: 'the bank names no file' })
   })
 })
 

@@ -225,11 +225,17 @@ function amountOf(fields: Fields, name: string): bigint {
   return amount
 }
 
-function rowsOf(fields: Fields, name: string): Fields[] {
+/** The rows of a list; `undefined` when it is no list of objects. */
+function listOf(fields: Fields, name: string): readonly Fields[] | undefined {
   const rows: unknown = fields[name]
   const isRow = (row: unknown) => typeof row === 'object' && row !== null
-  if (Array.isArray(rows) && rows.every(isRow)) return rows as Fields[]
-  throw new ChannelUnavailable(`${name} is not a list of rows`)
+  return Array.isArray(rows) && rows.every(isRow) ? (rows as Fields[]) : undefined
+}
+
+function rowsOf(fields: Fields, name: string): readonly Fields[] {
+  const rows = listOf(fields, name)
+  if (rows === undefined) throw new ChannelUnavailable(`${name} is not a list of rows`)
+  return rows
 }
 
 /** No pool has this many pages in a day; a bank that never ends its list is not read for ever. */
@@ -284,8 +290,8 @@ async function statement(
   const message = text(reply.fields, 'TxnReturnMsg')
   if (reply.code === FILE_NOT_READY) return { problem: 'not_ready', says: message }
   if (reply.code !== ACCEPTED) return { problem: 'refused', says: `${reply.code} ${message}` }
-  const [item] = rowsOf(reply.fields, 'TranItemArray')
-  const path = `${text(item ?? {}, 'FilePath')}?DrawCode=${text(item ?? {}, 'DrawCode')}`
+  const [item = {}] = listOf(reply.fields, 'TranItemArray') ?? []
+  const path = `${text(item, 'FilePath')}?DrawCode=${text(item, 'DrawCode')}`
   if (!path.startsWith('/')) return { problem: 'refused', says: 'the bank names no file' }
   const got = await exchange(wire, { method: 'GET', path, body: new Uint8Array(0) })
   if (got.kind !== 'bytes') return { problem: 'unreachable', says: got.why }
