@@ -1,7 +1,10 @@
 /** The short form of the chaos run over payments: nothing doubled, unmatched or forgotten. */
 import { execFile } from 'node:child_process'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect, it } from 'vitest'
+import { PAYMENT_PLANTS } from './plants.ts'
 
 const CHECKOUT = fileURLToPath(new URL('../../..', import.meta.url))
 
@@ -26,4 +29,11 @@ it('every movement of the rails is ours once, under faults and kills', {
   expect(figures.payments).toBeGreaterThanOrEqual(200)
   expect(figures.kills).toBeGreaterThanOrEqual(4)
   expect(figures.stopped_senders).toBeGreaterThanOrEqual(1)
+})
+
+it.each(PAYMENT_PLANTS)('the planted fault "$name" fits the source', async ({ edits }) => {
+  for (const { file, from } of edits) {
+    const text = await readFile(join(CHECKOUT, file), 'utf8')
+    expect({ file, times: text.split(from).length - 1 }).toEqual({ file, times: 1 })
+  }
 })
