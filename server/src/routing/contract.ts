@@ -1,6 +1,8 @@
-/** The contracts of routing on the wire. Amounts are minor units as text, shares parts per million. */
+/**
+ * The contracts of routing on the wire. Amounts are minor units as text, shares parts per million.
+ * Browsers read this file too, so it spells the words of the port and does not import its module.
+ */
 import { Type } from 'typebox'
-import { ACCOUNT_TYPES, COLLECT_METHODS, DIRECTIONS } from '#channels'
 import { type Currency, moneySchema } from '#money'
 import { BREAKER_STATES } from './states.ts'
 
@@ -8,8 +10,8 @@ const closed = { additionalProperties: false }
 const literals = <const T extends string>(values: readonly T[]) =>
   Type.Unsafe<T>(Type.Union(values.map((value) => Type.Literal(value))))
 
-const DirectionWord = literals(DIRECTIONS)
-const AccountTypeWord = literals(ACCOUNT_TYPES)
+const DirectionWord = literals(['collect', 'pay', 'refund'])
+const AccountTypeWord = literals(['personal', 'corporate'])
 const ChannelName = Type.String({ pattern: '^[a-z][a-z0-9-]{0,40}$' })
 const Bank = Type.String({ pattern: '^[A-Z0-9]{0,20}$', description: 'Short code, such as ICBC' })
 const Ppm = Type.Integer({ minimum: 0 })
@@ -77,7 +79,20 @@ export const DecisionBody = Type.Object(
     book: Type.String({ pattern: '^book_[1-9][0-9]{0,8}$' }),
     bank: Type.Optional(Bank),
     account_type: Type.Optional(AccountTypeWord),
-    methods: Type.Optional(Type.Array(literals(COLLECT_METHODS), { maxItems: 10 })),
+    methods: Type.Optional(
+      Type.Array(
+        literals([
+          'wechat_native',
+          'wechat_h5',
+          'wechat_jsapi',
+          'alipay_qr',
+          'alipay_page',
+          'collection',
+          'bank_transfer',
+        ]),
+        { maxItems: 10 },
+      ),
+    ),
     at: Type.Optional(Type.String({ description: 'RFC 3339; now when absent.' })),
     tried: Type.Optional(Type.Array(ChannelName, { maxItems: 50 })),
     attributes: Type.Optional(
