@@ -46,7 +46,7 @@ export const PLANTS: readonly Plant[] = [
     says: 'a batch whose COMMIT was not answered is written again without asking',
     edits: [
       {
-        file: 'server/src/ledger/writer/writer.ts',
+        file: 'server/src/ledger/writer/recovery.ts',
         from: 'this.deliverUpTo(Number(row.seq))',
         to: 'this.deliverUpTo(this.head.seq)',
       },

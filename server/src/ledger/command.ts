@@ -96,3 +96,8 @@ export class RefusedByData extends Error {
     this.sqlState = sqlState
   }
 }
+
+/** No room in the database: nothing was written, and reads go on. Answer 503 and try later. */
+export class StorageFull extends Error {
+  override name = 'StorageFull'
+}

@@ -5,9 +5,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { applied, type Effect, seededRng } from '#base'
 import { type LedgerServer, startLedgerServer } from '../../testing/ledger-server.ts'
+import { StorageFull } from './command.ts'
 import { LEDGER_PROBLEMS } from './route-refusals.ts'
 import { ledgerFaults, submitPlain } from './routes.ts'
-import { StorageFull } from './writer/writer.ts'
 
 let server: LedgerServer
 let book: string

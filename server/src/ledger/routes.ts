@@ -3,13 +3,12 @@
  */
 import { type Faults, HttpProblem, type Instant, type Problem, type Uuid, violated } from '#base'
 import type { Balance } from './account.ts'
-import { type Command, NotOwner, QueueFull, RefusedByData } from './command.ts'
+import { type Command, NotOwner, QueueFull, RefusedByData, StorageFull } from './command.ts'
 import type { BookWriter, Ledger, Proof, StatementLine, TrialBalanceRow } from './ledger.ts'
 import type { RefusalCode } from './refusals.ts'
 import { routeProblem } from './route-refusals.ts'
 import type { Leg, TransferType } from './transfer.ts'
 import type { Reading } from './wire.ts'
-import { StorageFull } from './writer/writer.ts'
 
 /** The reads that routes need beside those of the writer. Each is of a book this server writes. */
 export interface LedgerReads {

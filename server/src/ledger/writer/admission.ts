@@ -1,50 +1,41 @@
 /**
  * Admission: entries are taken in arrival order, decided against memory, and gathered into a batch.
- * An entry is put off when one of its roots is in the batch already, when its id may have been used
- * before (the database is asked), or when the same id is in flight (it waits for that answer).
+ * An entry is put off when one of its roots is in the batch already; `postponed.ts` knows the other
+ * reasons.
  */
 import { applied, planDue, storeAnswer } from '#base'
 import type { Book } from '../book.ts'
-import { CHARTS } from '../charts.ts'
-import type { AccountChange, Command, TransferResult } from '../command.ts'
+import type { Command, TransferResult } from '../command.ts'
 import { EXPIRE_HOLD } from '../expire-holds.ts'
 import type { RefusalCode } from '../refusals.ts'
 import type { TransferRequest } from '../transfer.ts'
 import { type Batch, holdColumns } from './batch.ts'
 import { sealHash } from './chain.ts'
-import { checkMove, decide, LEGS_MAX, touch } from './decide.ts'
+import { makeChanges, openAccounts } from './command-changes.ts'
+import { checkMove, decide, LEGS_MAX } from './decide.ts'
 import { DirtyAccounts, noteChanges } from './dirty.ts'
 import type { Entry } from './entry.ts'
-import { answerAgain, type Needs, shapeOf } from './look-up.ts'
+import { shapeOf } from './look-up.ts'
 import { CREDITS_POSTED, DEBITS_POSTED, INT8_MAX, type Memory } from './memory.ts'
 import type { Partitions } from './partitions.ts'
+import { Postponed } from './postponed.ts'
+import { answerFromStored, storedAnswers } from './stored-answers.ts'
 import { UuidWords } from './uuid-words.ts'
 
 const ENTRIES_PER_BATCH = 2000
 const LEGS_PER_BATCH = 8000
 
-interface LookUps {
-  readonly entries: Entry[]
-  readonly needs: Needs
-}
-
 export class Admission {
-  static readonly ENTRIES_PER_BATCH = ENTRIES_PER_BATCH
   /** The most transfers a batch may number, with one more linked transfer on top. */
   static readonly LEGS_PER_BATCH = LEGS_PER_BATCH + LEGS_MAX
+  /** Entries that cannot be decided yet. */
+  readonly postponed: Postponed
   private readonly book: Book
   private readonly memory: Memory
   private readonly partitions: Partitions
   private readonly inFlight: readonly Batch[]
   private readonly dirty = new DirtyAccounts()
   private readonly words = new UuidWords()
-  private lookUps: LookUps | undefined
-  /**
-   * Ids the database is being asked about and, as `root …`, roots of commands that wait; and who else
-   * came with them meanwhile.
-   */
-  private readonly owners = new Map<string, Entry[]>()
-
   constructor(options: {
     book: Book
     memory: Memory
@@ -55,6 +46,7 @@ export class Admission {
     this.memory = options.memory
     this.partitions = options.partitions
     this.inFlight = options.inFlight
+    this.postponed = new Postponed(options)
     for (const [account, firstId] of this.memory.lagging) this.dirty.add(account, firstId, 0)
   }
 
@@ -83,20 +75,14 @@ export class Admission {
       this.block(batch, entry.command)
       return
     }
-    if (this.waitsForRoot(entry) || this.putOff(batch, entry)) {
-      this.ownRoots(entry)
+    if (this.postponed.mustWait(batch, entry)) return
+    const again = storedAnswers(this.memory, entry)
+    if (again === undefined) {
+      this.decideEntry(batch, entry)
       return
     }
-    const again = this.answerStored(entry)
-    if (again === 'unknown') this.decideEntry(batch, entry)
-    else this.settleAtOnce(batch, entry, again)
-  }
-
-  /** Takes the look-ups that `admit` asked for. */
-  takeLookUps(): LookUps | undefined {
-    const asked = this.lookUps
-    this.lookUps = undefined
-    return asked
+    batch.settled.push(entry)
+    answerFromStored(entry, again)
   }
 
   /** Closes a batch: what it flushes, its hash. */
@@ -139,18 +125,6 @@ export class Admission {
         continue
       this.memory.holds.delete(hold.key)
     }
-  }
-
-  /** The entry is settled: returns who waited for its ids and roots, to be decided next. */
-  release(entry: Entry): Entry[] {
-    if (entry.owned === undefined) return []
-    const waited: Entry[] = []
-    for (const key of entry.owned) {
-      waited.push(...(this.owners.get(key) ?? []))
-      this.owners.delete(key)
-    }
-    entry.owned = undefined
-    return waited
   }
 
   /** The commonest entry, one leg without extras: no objects are made for it. */
@@ -207,150 +181,12 @@ export class Admission {
     for (const root of command.roots) batch.roots.add(root)
   }
 
-  /** Puts a command behind one that came before it, shares a root with it, and still waits. */
-  private waitsForRoot(entry: Entry): boolean {
-    if (entry.command === undefined || this.owners.size === 0) return false
-    for (const root of entry.command.roots) {
-      const ahead = this.owners.get(rootKey(root))
-      if (ahead === undefined || entry.owned?.includes(rootKey(root)) === true) continue
-      ahead.push(entry)
-      return true
-    }
-    return false
-  }
-
-  /** Makes later commands on the roots of one that waits wait behind it, over as many batches. */
-  private ownRoots(entry: Entry): void {
-    for (const root of entry.command?.roots ?? []) {
-      const key = rootKey(root)
-      if (this.owners.has(key)) continue
-      this.owners.set(key, [])
-      entry.owned ??= []
-      entry.owned.push(key)
-    }
-  }
-
-  /** True when the entry cannot be decided yet; it has been put where it will be woken. */
-  private putOff(batch: Batch, entry: Entry): boolean {
-    const needs: Needs = { keys: new Set(), holds: new Set(), subjects: new Set() }
-    for (const request of entry.requests) {
-      const busy = this.holderOf(batch, request, entry)
-      if (busy !== undefined) {
-        busy.push(entry)
-        return true
-      }
-      this.collectNeeds(entry, request, needs)
-    }
-    if (needs.keys.size + needs.holds.size + needs.subjects.size === 0) return false
-    this.askFor(entry, needs)
-    return true
-  }
-
-  /** The list to wait in, when an id of the request is being decided by somebody else. */
-  private holderOf(batch: Batch, request: TransferRequest, entry: Entry): Entry[] | undefined {
-    const ids = request.type === 'reverse' ? [request.id, request.subject] : [request.id]
-    for (const id of ids) {
-      const owner = this.owners.get(id)
-      if (owner !== undefined && entry.owned?.includes(id) !== true) return owner
-      const words = this.words.parse(id)
-      if (!this.partitions.maybe(words, words.hash())) continue
-      for (const each of [...this.inFlight, batch]) {
-        if (each.keys.has(id)) {
-          entry.looked = undefined
-          return each.waiting
-        }
-      }
-    }
-    return undefined
-  }
-
-  private collectNeeds(entry: Entry, request: TransferRequest, needs: Needs): void {
-    const { looked } = entry
-    const words = this.words.parse(request.id)
-    const known = looked?.keys.has(request.id) === true
-    if (!known && this.partitions.maybe(words, words.hash())) needs.keys.add(request.id)
-    if ('hold' in request && !this.memory.holds.has(request.hold)) {
-      // Found open and not in memory, it has ended since: what was read is of the past.
-      const found = looked?.holds.get(request.hold)
-      if (found === undefined || found?.state === 'open') needs.holds.add(request.hold)
-    }
-    if (request.type === 'reverse' && looked?.subjects.has(request.subject) !== true) {
-      needs.subjects.add(request.subject)
-    }
-  }
-
-  private askFor(entry: Entry, needs: Needs): void {
-    this.lookUps ??= {
-      entries: [],
-      needs: { keys: new Set(), holds: new Set(), subjects: new Set() },
-    }
-    this.lookUps.entries.push(entry)
-    entry.owned ??= []
-    // Everything is asked again together: an answer must be of one moment.
-    for (const request of entry.requests) {
-      if (entry.looked?.keys.has(request.id) === true) needs.keys.add(request.id)
-      if ('hold' in request) needs.holds.add(request.hold)
-      if (request.type === 'reverse') needs.subjects.add(request.subject)
-    }
-    for (const key of needs.keys) {
-      this.lookUps.needs.keys.add(key)
-      if (entry.owned.includes(key)) continue
-      entry.owned.push(key)
-      this.owners.set(key, [])
-    }
-    for (const hold of needs.holds) this.lookUps.needs.holds.add(hold)
-    for (const subject of needs.subjects) this.lookUps.needs.subjects.add(subject)
-  }
-
-  /** The answers of an entry whose ids are stored, or 'unknown' when they are free. */
-  private answerStored(entry: Entry): readonly TransferResult[] | 'unknown' {
-    if (entry.looked === undefined) return 'unknown'
-    const answers: TransferResult[] = []
-    for (const request of entry.requests) {
-      const stored = entry.looked.stored.get(request.id)
-      if (stored === undefined) continue
-      answers.push(answerAgain(request, stored, this.holdCredit(entry, request)))
-    }
-    if (answers.length === 0) return 'unknown'
-    // A command books all of its transfers or none; some of them stored is another command.
-    if (
-      answers.length < entry.requests.length &&
-      answers.every((each) => each.status !== 'refused')
-    ) {
-      return [{ status: 'refused', replayed: false, code: 'exists_with_different_legs' }]
-    }
-    return answers
-  }
-
-  private holdCredit(entry: Entry, request: TransferRequest): string | undefined {
-    if (request.type !== 'release') return undefined
-    const hold = this.memory.holds.get(request.hold) ?? entry.looked?.holds.get(request.hold)
-    return hold === undefined || hold === null ? undefined : this.memory.idOf(hold.credit)
-  }
-
-  /** Nothing is written for an entry answered from what is stored. */
-  private settleAtOnce(batch: Batch, entry: Entry, answers: readonly TransferResult[]): void {
-    batch.settled.push(entry)
-    if (entry.command === undefined) {
-      entry.resolve(answers[0]!)
-      return
-    }
-    const at = answers.findIndex((answer) => answer.status === 'refused')
-    const refused = answers[at]
-    if (refused?.status === 'refused') {
-      const stored = entry.requests.flatMap(({ id }, index) =>
-        entry.looked?.stored.has(id) === true ? [index] : [],
-      )
-      const transfer = stored[at] ?? 0
-      entry.resolve({ status: 'refused', code: refused.code, transfer })
-    } else entry.resolve({ status: 'replayed', transfers: answers })
-  }
-
   private decideEntry(batch: Batch, entry: Entry): void {
-    const { memory } = this
+    const { memory, book } = this
+    const { command } = entry
     const mark = batch.undo.mark()
     const { nextId } = memory
-    const opened = this.openAccounts(batch, entry)
+    const opened = command && openAccounts({ batch, memory, book }, command)
     if (opened !== undefined) {
       batch.undo.rewind(memory, mark)
       this.stale(batch, entry, opened)
@@ -374,7 +210,7 @@ export class Admission {
         bookedAt: batch.at,
       })
     }
-    const changed = this.changeAccounts(batch, entry)
+    const changed = command && makeChanges({ batch, memory, book }, command)
     if (changed !== undefined) {
       batch.undo.rewind(memory, mark)
       memory.nextId = nextId
@@ -451,75 +287,4 @@ export class Admission {
     batch.settled.push(entry)
     entry.resolve({ status: 'stale', effect })
   }
-
-  /** Opens the command's accounts in memory; names what stands in the way. */
-  private openAccounts(batch: Batch, entry: Entry): string | undefined {
-    for (const opening of entry.command?.open ?? []) {
-      const chart = CHARTS[this.book.chart]?.find((row) => row.code === opening.code)
-      const taken = this.memory.find(opening.id) >= 0
-      const second = chart?.single === true && this.memory.numbersByCode.has(opening.code)
-      if (chart === undefined || taken || second) return 'ledger.open_account'
-      const index = this.memory.addAccount({
-        id: opening.id,
-        code: opening.code,
-        name: opening.name,
-        holder: opening.holder,
-        side: chart.side,
-        creditLimit: opening.creditLimit === undefined ? chart.creditLimit : opening.creditLimit,
-        state: 'open',
-      })
-      batch.undo.rare.push(() => this.memory.dropAccount(index))
-    }
-    return undefined
-  }
-
-  private changeAccounts(batch: Batch, entry: Entry): string | undefined {
-    const { command } = entry
-    for (const change of command?.change ?? []) {
-      if (!this.changeAccount(batch, change)) return 'ledger.change_account'
-    }
-    for (const { hold: id, pinned } of command?.pin ?? []) {
-      const hold = this.memory.holds.get(id)
-      if (hold === undefined || hold.state !== 'open') return 'ledger.pin_hold'
-      const before = hold.pinned
-      batch.undo.rare.push(() => {
-        hold.pinned = before
-      })
-      hold.pinned = pinned
-      touch(batch, hold)
-    }
-    if (command?.closeBefore !== undefined) {
-      const before = this.memory.closedBefore
-      if (before !== undefined && command.closeBefore <= before) return 'ledger.close_before'
-      batch.undo.rare.push(() => {
-        this.memory.closedBefore = before
-      })
-      this.memory.closedBefore = command.closeBefore
-      batch.closeBefore = command.closeBefore
-    }
-    for (const opening of command?.open ?? []) {
-      batch.openings.add(this.memory, this.memory.find(opening.id))
-    }
-    return undefined
-  }
-
-  private changeAccount(batch: Batch, change: AccountChange): boolean {
-    const { memory } = this
-    const account = memory.find(change.account)
-    if (account < 0) return false
-    if (change.state !== undefined) {
-      if (change.state === 'closed' && !memory.isEmpty(account)) return false
-      memory.setState(batch.undo, account, change.state)
-    }
-    if (change.creditLimit !== undefined) {
-      memory.setLimit(batch.undo, account, change.creditLimit)
-      if (memory.limited(account) && memory.room(account) < 0n) return false
-    }
-    batch.forced.add(account)
-    return true
-  }
-}
-
-function rootKey(root: string): string {
-  return `root ${root}`
 }

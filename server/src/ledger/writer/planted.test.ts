@@ -49,14 +49,14 @@ const PLANTS: readonly Plant[] = [
   },
   {
     name: '5: poison takes its batch along',
-    file: writer('writer'),
+    file: writer('recovery'),
     from: 'this.halve(entries, outcome.sqlState, outcome.error)',
-    to: 'this.rejectAll(entries, new RefusedByData(outcome.sqlState, outcome.error.message))',
+    to: 'callers.reject(entries, new RefusedByData(outcome.sqlState, outcome.error.message))',
     test: testIn('failure', 'alone is refused among two thousand transfers'),
   },
   {
     name: '5: a COMMIT without an answer is sent again blindly',
-    file: writer('writer'),
+    file: writer('recovery'),
     from: 'this.deliverUpTo(Number(row.seq))',
     to: 'this.deliverUpTo(this.head.seq)',
     test: testIn('failure', 'of one batch of bare transfers that won'),

@@ -1,0 +1,85 @@
+/**
+ * What a command changes in memory beside balances: accounts opened, frozen, closed or limited, holds
+ * pinned, the period closed. Each change notes its way back.
+ */
+import type { Book } from '../book.ts'
+import { CHARTS } from '../charts.ts'
+import type { AccountChange, Command } from '../command.ts'
+import type { Batch } from './batch.ts'
+import { touch } from './decide.ts'
+import type { Memory } from './memory.ts'
+
+/** The batch that is being decided, and what it changes. */
+interface Changed {
+  readonly batch: Batch
+  readonly memory: Memory
+  readonly book: Book
+}
+
+/** Opens the command's accounts in memory; names what stands in the way. */
+export function openAccounts(on: Changed, { open = [] }: Command): string | undefined {
+  const { batch, memory, book } = on
+  for (const opening of open) {
+    const chart = CHARTS[book.chart]?.find((row) => row.code === opening.code)
+    const taken = memory.find(opening.id) >= 0
+    const second = chart?.single === true && memory.numbersByCode.has(opening.code)
+    if (chart === undefined || taken || second) return 'ledger.open_account'
+    const index = memory.addAccount({
+      id: opening.id,
+      code: opening.code,
+      name: opening.name,
+      holder: opening.holder,
+      side: chart.side,
+      creditLimit: opening.creditLimit === undefined ? chart.creditLimit : opening.creditLimit,
+      state: 'open',
+    })
+    batch.undo.rare.push(() => memory.dropAccount(index))
+  }
+  return undefined
+}
+
+/** Makes the other changes of a command in memory; names what stands in the way. */
+export function makeChanges(on: Changed, command: Command): string | undefined {
+  const { batch, memory } = on
+  for (const change of command.change ?? []) {
+    if (!changeAccount(on, change)) return 'ledger.change_account'
+  }
+  for (const { hold: id, pinned } of command.pin ?? []) {
+    const hold = memory.holds.get(id)
+    if (hold === undefined || hold.state !== 'open') return 'ledger.pin_hold'
+    const before = hold.pinned
+    batch.undo.rare.push(() => {
+      hold.pinned = before
+    })
+    hold.pinned = pinned
+    touch(batch, hold)
+  }
+  if (command.closeBefore !== undefined) {
+    const before = memory.closedBefore
+    if (before !== undefined && command.closeBefore <= before) return 'ledger.close_before'
+    batch.undo.rare.push(() => {
+      memory.closedBefore = before
+    })
+    memory.closedBefore = command.closeBefore
+    batch.closeBefore = command.closeBefore
+  }
+  for (const opening of command.open ?? []) {
+    batch.openings.add(memory, memory.find(opening.id))
+  }
+  return undefined
+}
+
+function changeAccount({ batch, memory }: Changed, change: AccountChange): boolean {
+  const account = memory.find(change.account)
+  if (account < 0) return false
+  if (change.state !== undefined) {
+    if (change.state === 'closed' && !memory.isEmpty(account)) return false
+    memory.setState(batch.undo, account, change.state)
+  }
+  if (change.creditLimit !== undefined) {
+    memory.setLimit(batch.undo, account, change.creditLimit)
+    if (memory.limited(account) && memory.room(account) < 0n) return false
+  }
+  batch.forced.add(account)
+  return true
+}
