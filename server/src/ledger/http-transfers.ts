@@ -8,6 +8,7 @@
 
 import { type Static, Type } from 'typebox'
 import {
+  type Call,
   derivedUuid,
   type Problem,
   publicId,
@@ -209,8 +210,11 @@ const onHold = {
   tags: ['holds'],
   policy,
   params: HoldParams,
+  idempotency: { kind: 'passed', unless: (body: { id?: string }) => body.id !== undefined },
   replies: { 201: TransferPart, 200: TransferPart },
 } as const
+
+type HoldCall = Call<Static<typeof HoldParams>, unknown, { readonly id?: string }>
 
 function releaseRoute({ ledger }: LedgerRoutes): Route {
   return route({
@@ -219,20 +223,10 @@ function releaseRoute({ ledger }: LedgerRoutes): Route {
     name: 'releaseHold',
     summary: 'Releases parts of a hold, each to an account, or all that is left.',
     body: ReleaseBody,
-    idempotency: { kind: 'passed', unless: (body) => body.id !== undefined },
-    handle: async ({ params, body, keyed }) => {
-      const writer = ledger.writer(bookOf(params.id))
-      const reading = new Reading(writer.book)
-      const id =
-        body.id === undefined
-          ? derivedUuid('ledger.release', keyed!.keyHash)
-          : reading.id(body.id, '/id')
-      const request = reading.release(body, id, uuidOf(params.id))
-      const faults = faultsOf(reading)
-      if (faults !== undefined) return faults
-      const result = await writer.transfer(request)
-      return answered(publicId('tr', writer.book.number, id), body, request, result)
-    },
+    handle: (call) =>
+      bookOnHold(ledger, call, 'ledger.release', (reading, id, hold) =>
+        reading.release(call.body, id, hold),
+      ),
   })
 }
 
@@ -243,19 +237,26 @@ function voidRoute({ ledger }: LedgerRoutes): Route {
     name: 'voidHold',
     summary: 'Gives what is left of a hold back to its debit account.',
     body: VoidBody,
-    idempotency: { kind: 'passed', unless: (body) => body.id !== undefined },
-    handle: async ({ params, body, keyed }) => {
-      const writer = ledger.writer(bookOf(params.id))
-      const reading = new Reading(writer.book)
-      const id =
-        body.id === undefined
-          ? derivedUuid('ledger.void', keyed!.keyHash)
-          : reading.id(body.id, '/id')
-      const request = reading.voiding(body, id, uuidOf(params.id))
-      const faults = faultsOf(reading)
-      if (faults !== undefined) return faults
-      const result = await writer.transfer(request)
-      return answered(publicId('tr', writer.book.number, id), body, request, result)
-    },
+    handle: (call) =>
+      bookOnHold(ledger, call, 'ledger.void', (reading, id, hold) =>
+        reading.voiding(call.body, id, hold),
+      ),
   })
+}
+
+/** Books a transfer on the hold of the path; its id is the body's, or follows from the key. */
+async function bookOnHold(
+  ledger: Ledger,
+  { params, body, keyed }: HoldCall,
+  name: string,
+  read: (reading: Reading, id: Uuid, hold: Uuid) => TransferRequest,
+) {
+  const writer = ledger.writer(bookOf(params.id))
+  const reading = new Reading(writer.book)
+  const id = body.id === undefined ? derivedUuid(name, keyed!.keyHash) : reading.id(body.id, '/id')
+  const request = read(reading, id, uuidOf(params.id))
+  const faults = faultsOf(reading)
+  if (faults !== undefined) return faults
+  const result = await writer.transfer(request)
+  return answered(publicId('tr', writer.book.number, id), body, request, result)
 }
