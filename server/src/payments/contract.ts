@@ -1,6 +1,5 @@
 /** The contracts of payments on the wire. Descriptions are written to follow "Send this instead:". */
 import { type Static, type TProperties, Type } from 'typebox'
-import { ACCOUNT_TYPES, COLLECT_METHODS, INSTRUCTION_STATES } from '#channels'
 import { type MoneyJson, moneySchema } from '#money'
 import {
   EXCEPTION_STATES,
@@ -39,8 +38,21 @@ const words = (what: string, most: number) =>
 const oneOf = <const V extends readonly string[]>(values: V) =>
   Type.Unsafe<V[number]>({ type: 'string', enum: [...values] })
 
-const Method = oneOf(COLLECT_METHODS)
-const AccountKind = oneOf(ACCOUNT_TYPES)
+// The browser reads this file and may not reach into channels, so their words stand here once more; a
+// test holds them to the tables.
+export const Method = oneOf([
+  ...(['wechat_native', 'wechat_h5', 'wechat_jsapi', 'alipay_qr'] as const),
+  ...(['alipay_page', 'collection', 'bank_transfer'] as const),
+])
+export const AccountKind = oneOf(['personal', 'corporate'])
+export const AttemptStatus = oneOf([
+  'intended',
+  'sending',
+  'accepted',
+  'unknown',
+  'succeeded',
+  'failed',
+] as const)
 const BankCode = Type.String({
   pattern: '^[A-Z]{2,12}$',
   description: "a bank's short code such as ICBC",
@@ -101,7 +113,7 @@ const AttemptPart = Part('Attempt', {
   number: Type.Integer(),
   channel: Type.String(),
   method: Type.Optional(Type.String()),
-  status: oneOf(INSTRUCTION_STATES),
+  status: AttemptStatus,
   /** What the payer has to do now. */
   payer_action: Type.Optional(Type.Object({ kind: Type.String(), value: Type.String() }, closed)),
   /** The channel's own number and code. */

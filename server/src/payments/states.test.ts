@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { ACCOUNT_TYPES, COLLECT_METHODS, DIRECTIONS, INSTRUCTION_STATES } from '#channels'
+import { AccountKind, AttemptStatus, Method } from './contract.ts'
 import { EXCEPTION_ACTIONS, EXCEPTION_KINDS } from './exceptions.ts'
 import { PAYOUT_MOVES } from './payout-states.ts'
 import { REFUND_MOVES, REFUND_PART_MOVES } from './refund-states.ts'
@@ -45,6 +46,14 @@ test.each([
   ['exception', 'kind', Object.keys(EXCEPTION_KINDS)],
 ])('the check of %s.%s equals its table', (table, column, values) => {
   expect(checked(table, column).sort()).toEqual([...values].sort())
+})
+
+test.each([
+  ['method', Method, COLLECT_METHODS],
+  ['account type', AccountKind, ACCOUNT_TYPES],
+  ['status of an attempt', AttemptStatus, INSTRUCTION_STATES],
+])('the words on the wire of a %s are those of the channels', (_, schema, words) => {
+  expect((schema as { enum?: readonly string[] }).enum).toEqual(words)
 })
 
 test.each([
