@@ -33,7 +33,7 @@ export type Recognised =
   /** Only the bank's list can tell. */
   | { readonly kind: 'waits' }
   /** It names a payment and does not agree with it: nobody's money until a person has looked. */
-  | { readonly kind: 'differs'; readonly reference: string; readonly says: string }
+  | { readonly kind: 'differs'; readonly says: string }
 
 export interface OnItsWay {
   /** Credited to the account, and still owed by a channel. */
