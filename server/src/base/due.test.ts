@@ -4,7 +4,16 @@ import { type TestDatabase, testDatabase } from '../../testing/database.ts'
 import { applyEffects, StaleEffect } from '../../testing/effects.ts'
 import { TEST_START, testWorld } from '../../testing/world.ts'
 import { wallClock } from './clock.ts'
-import { doneDue, listDead, type PlannedDue, planDue, postponeDue, reviveDead } from './due.ts'
+import {
+  doneDue,
+  ensureDue,
+  forgetDue,
+  listDead,
+  type PlannedDue,
+  planDue,
+  postponeDue,
+  reviveDead,
+} from './due.ts'
 import {
   backoffMs,
   createDueSweeper,
@@ -99,6 +108,32 @@ describe('effects', () => {
       (error: Error) => (error instanceof StaleEffect ? 'stale' : error.message),
     )
     expect(outcome).toBe(expected)
+  })
+
+  it('ensure: what is planned keeps its time, what is not is planned', async () => {
+    await plan(1, 'a', 5 * SECOND)
+    const ensured = ['a', 'b', 'b'].map((key) =>
+      applied(ensureDue, { orgId: 9, kind: 'test.work', key, dueAt: TEST_START, payload: null }),
+    )
+    await apply(1, ...ensured)
+    expect((await all()).map(({ key, due_at }) => [key, due_at.getTime() - TEST_START])).toEqual([
+      ['a', 5 * SECOND],
+      ['b', 0],
+    ])
+  })
+
+  it('forget: exactly the work named goes, there or not, in its own book', async () => {
+    await plan(1, 'a', 0)
+    await plan(1, 'b', 0, { kind: 'test.other' })
+    await plan(1, 'a', 0, { kind: 'test.other' })
+    await plan(2, 'a', 0)
+    const forgotten = [work, { kind: 'test.other', key: 'b' }, { kind: 'test.work', key: 'none' }]
+    await apply(1, ...forgotten.map((row) => applied(forgetDue, row)))
+    const left = await database.db.query('select book_id, kind, key from base.due order by book_id')
+    expect(left).toEqual([
+      { book_id: 1, kind: 'test.other', key: 'a' },
+      { book_id: 2, kind: 'test.work', key: 'a' },
+    ])
   })
 
   it('work on many rows in one statement', async () => {
