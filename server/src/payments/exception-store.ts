@@ -9,11 +9,9 @@ import {
   textColumn,
   type Uuid,
 } from '#base'
-import { bigColumn, uuidColumn } from './attempt-store.ts'
+import { bigColumn, hex, uuidColumn } from './attempt-store.ts'
 import type { ExceptionAction, ExceptionKind, Raised } from './exceptions.ts'
 import type { ExceptionState } from './states.ts'
-
-const hex = (column: string) => `replace(${column}::text, '-', '')`
 
 interface RaisedRow extends Raised {
   readonly id: Uuid

@@ -1,12 +1,11 @@
 /** Every statement on bank lines, their cursor, and money that moves without us. */
 import { type Effect, intColumn, type Tx, textColumn, type Uuid } from '#base'
 import type { BankLine } from '#channels'
-import { bigColumn, uuidColumn } from './attempt-store.ts'
+import { bigColumn, hex, uuidColumn } from './attempt-store.ts'
 import type { ExceptionAction, ExceptionKind } from './exceptions.ts'
 import type { OutsideKind } from './outside-kinds.ts'
 import type { LineKind, OutsideState } from './settlement-states.ts'
 
-const hex = (column: string) => `replace(${column}::text, '-', '')`
 const INSTANT_UNUSED = '$2::timestamptz is not null'
 
 /**

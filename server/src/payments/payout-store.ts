@@ -9,10 +9,8 @@ import {
   type Uuid,
 } from '#base'
 import type { AccountType } from '#channels'
-import { bigColumn, uuidColumn } from './attempt-store.ts'
+import { bigColumn, hex, uuidColumn } from './attempt-store.ts'
 import type { PayoutPurpose, PayoutState } from './payout-states.ts'
-
-const hex = (column: string) => `replace(${column}::text, '-', '')`
 
 export interface Payout {
   readonly book: number

@@ -9,10 +9,9 @@ import {
   type Uuid,
 } from '#base'
 import type { Attempt } from './attempt.ts'
-import { bigColumn, findAttempt, uuidColumn } from './attempt-store.ts'
+import { bigColumn, findAttempt, hex, uuidColumn } from './attempt-store.ts'
 import type { RefundPartState, RefundRoute, RefundState } from './refund-states.ts'
 
-const hex = (column: string) => `replace(${column}::text, '-', '')`
 const INSTANT_UNUSED = '$2::timestamptz is not null'
 
 export interface Refund {
