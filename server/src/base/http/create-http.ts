@@ -13,7 +13,7 @@ import type { Clock, Net, Rng } from '../world.ts'
 import { checkListenHost, policies, refuseForeign } from './access.ts'
 import { documentRoutes } from './document.ts'
 import { type Faults, problemOf, rawProblem } from './faults.ts'
-import { FORWARDED, forward } from './forward.ts'
+import { FORWARDED, forward, isRaw } from './forward.ts'
 import { type Answers, createOnce, keyedRequest, type Once, readKey } from './idempotency.ts'
 import { type OperationsOptions, operationRoutes } from './operations.ts'
 import {
@@ -180,10 +180,6 @@ function acceptStrictJson(app: FastifyInstance): void {
     if (isRaw(request)) return done(null, undefined)
     done(Object.assign(new Error('not JSON'), { code: 'FST_ERR_CTP_INVALID_MEDIA_TYPE' }))
   })
-}
-
-function isRaw({ routeOptions }: FastifyRequest): boolean {
-  return (routeOptions.config as { raw?: boolean }).raw === true
 }
 
 function handleErrors(app: FastifyInstance, { faults = [], log, net }: HttpOptions): void {

@@ -33,10 +33,9 @@ export async function forward(
 ): Promise<ForwardedReply | Problem> {
   if (url === undefined || request.headers[FORWARDED] !== undefined) return notHere()
   const headers: Record<string, string> = { [FORWARDED]: '1', 'request-id': request.id }
-  const isRaw = (request.routeOptions.config as { raw?: boolean }).raw === true
   for (const [name, value] of Object.entries(request.headers)) {
     // Signatures of banks travel in headers of their own.
-    const goesOn = isRaw ? !OF_THE_HOP.has(name) : isOurs(name)
+    const goesOn = isRaw(request) ? !OF_THE_HOP.has(name) : isOurs(name)
     if (goesOn && typeof value === 'string') headers[name] = value
   }
   const reply = await net.call({
@@ -58,6 +57,11 @@ export async function forward(
     case 'unknown':
       return { ...httpProblem('outcome_unknown'), retryAfterS: 1 }
   }
+}
+
+/** Whether the request is for a `rawRoute`. */
+export function isRaw({ routeOptions }: FastifyRequest): boolean {
+  return (routeOptions.config as { raw?: boolean }).raw === true
 }
 
 function notHere(): Problem {
