@@ -10,13 +10,15 @@ import { timingSafeEqual } from 'node:crypto'
 import { must } from './must.ts'
 import { type PersonalRefusal, refusePersonal } from './personal-refusals.ts'
 
-export type PersonalKind = 'name' | 'id_number' | 'card' | 'phone'
+/** `secret`: what must be read again and shown to nobody, such as the seed of one-time codes. */
+export type PersonalKind = 'name' | 'id_number' | 'card' | 'phone' | 'secret'
 
 const kindNames: Record<PersonalKind, string> = {
   name: 'name',
   id_number: 'ID number',
   card: 'card number',
   phone: 'phone number',
+  secret: 'secret',
 }
 
 const MOST_CHARACTERS = 120
@@ -100,6 +102,7 @@ const normalisers: Record<PersonalKind, (text: string) => string> = {
   id_number: (text) => text.replace(/\s/g, '').toUpperCase(),
   card: (text) => text.replace(/[\s-]/g, ''),
   phone: (text) => text.replace(/[\s()-]/g, '').replace(/^(?:\+86|0086|86)(?=1\d{10}$)/, ''),
+  secret: (text) => text,
 }
 
 const checks: Record<PersonalKind, (plain: string) => PersonalRefusal | undefined> = {
@@ -113,6 +116,7 @@ const checks: Record<PersonalKind, (plain: string) => PersonalRefusal | undefine
     return passesLuhn(plain) ? undefined : refusePersonal('card_check')
   },
   phone: (plain) => (/^1[3-9]\d{9}$/.test(plain) ? undefined : refusePersonal('phone_malformed')),
+  secret: () => undefined,
 }
 
 /**
@@ -167,6 +171,7 @@ const masks: Record<PersonalKind, (plain: string) => string> = {
   id_number: (plain) => keepEnds(plain, 1, 1),
   card: (plain) => keepEnds(plain, 6, 4),
   phone: (plain) => keepEnds(plain, 3, 4),
+  secret: () => '******',
 }
 
 /** The surname stays, a star for every further character; a name in letters keeps its first. */
