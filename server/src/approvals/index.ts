@@ -15,4 +15,4 @@ export {
   executedOnce,
   executionOf,
   markExecuted,
-} from './execution.ts'
+} from './execution-store.ts'

@@ -16,6 +16,7 @@ import {
   type Uuid,
 } from '#base'
 import type { ApprovalRef } from './action.ts'
+import type { Outcome } from './states.ts'
 
 export interface ExecutedOnce {
   readonly orgId: number
@@ -25,14 +26,22 @@ export interface ExecutedOnce {
   readonly hash: string
 }
 
-const insertExecution = (outcome: 'done' | 'refused') => `
+const INSERT = `
   insert into approvals.execution (book_id, approval_id, org_id, content_hash, outcome, at)
-  select r.book_id, r.id, r.org_id, r.content_hash, '${outcome}', $2
-  from unnest($3::int[], $4::uuid[], $5::text[]) as u (org_id, approval_id, hash)
+  select r.book_id, r.id, r.org_id, r.content_hash, u.outcome, $2
+  from unnest($3::int[], $4::uuid[], $5::text[], $6::text[])
+    as u (org_id, approval_id, hash, outcome)
   join approvals.request r on r.book_id = $1 and r.id = u.approval_id
   where r.org_id = u.org_id and r.content_hash = decode(u.hash, 'hex') and r.state = 'approved'
   on conflict (book_id, approval_id) do nothing
   returning replace(approval_id::text, '-', '') as moved`
+
+const columnsOf = (rows: readonly ExecutedOnce[], outcome: Outcome): unknown[] => [
+  rows.map((row) => row.orgId),
+  rows.map((row) => row.approval),
+  rows.map((row) => row.hash),
+  rows.map(() => outcome),
+]
 
 /**
  * For the command that carries an approved request out. It moves once: not for a request that is
@@ -40,12 +49,8 @@ const insertExecution = (outcome: 'done' | 'refused') => `
  */
 export const executedOnce: Effect<ExecutedOnce> = {
   name: 'approvals.mark_executed',
-  sql: insertExecution('done'),
-  columns: (rows) => [
-    rows.map((row) => row.orgId),
-    rows.map((row) => row.approval),
-    rows.map((row) => row.hash),
-  ],
+  sql: INSERT,
+  columns: (rows) => columnsOf(rows, 'done'),
   key: (row) => row.approval,
 }
 
@@ -78,13 +83,9 @@ async function write(
   tx: Tx,
   at: Instant,
   { book, ...row }: ExecutedOnce & { readonly book: number },
-  outcome: 'done' | 'refused',
+  outcome: Outcome,
 ): Promise<boolean> {
-  const moved = await tx.query(insertExecution(outcome), [
-    book,
-    new Date(at),
-    ...executedOnce.columns([row]),
-  ])
+  const moved = await tx.query(INSERT, [book, new Date(at), ...columnsOf([row], outcome)])
   return moved.length === 1
 }
 
@@ -93,8 +94,8 @@ export async function outcomeOf(
   tx: Tx,
   book: number,
   approval: Uuid,
-): Promise<'done' | 'refused' | undefined> {
-  const [row] = await tx.query<{ outcome: 'done' | 'refused' }>(
+): Promise<Outcome | undefined> {
+  const [row] = await tx.query<{ outcome: Outcome }>(
     'select outcome from approvals.execution where book_id = $1 and approval_id = $2',
     [book, approval],
   )
