@@ -38,6 +38,16 @@ create table audit.head (
   hash bytea not null check (length(hash) = 32)
 ) with (fillfactor = 50);
 
+-- How far the files of checkpoints go, as the database remembers it: a file that was cut shows.
+create table audit.checkpoint_end (
+  id int primary key check (id = 1),
+  n bigint not null check (n >= 0),
+  -- SHA-256 of the checkpoint's line; 32 zero bytes before the first.
+  line_hash bytea not null check (length(line_hash) = 32),
+  at timestamptz
+) with (fillfactor = 50);
+insert into audit.checkpoint_end (id, n, line_hash) values (1, 0, decode(repeat('00', 32), 'hex'));
+
 create function audit.refuse_change() returns trigger
 language plpgsql set search_path = pg_catalog, pg_temp as $$
 begin
@@ -52,6 +62,11 @@ create trigger head_stays before delete or truncate on audit.head
   for each statement execute function audit.refuse_change();
 create trigger head_goes_on before update on audit.head
   for each row when (new.book_id <> old.book_id or new.seq <= old.seq)
+  execute function audit.refuse_change();
+create trigger checkpoint_end_stays before delete or truncate on audit.checkpoint_end
+  for each statement execute function audit.refuse_change();
+create trigger checkpoint_end_goes_on before update on audit.checkpoint_end
+  for each row when (new.n <= old.n)
   execute function audit.refuse_change();
 
 -- A field as it is hashed: its length in bytes (4 bytes, big-endian; -1 when absent), then its bytes.
@@ -109,6 +124,17 @@ begin
   return number;
 end $$;
 
+-- Remembers a checkpoint that is in its file; false when it is no later than the last one.
+create function audit.note_checkpoint(number bigint, line_hash bytea, at timestamptz)
+returns boolean
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+  update audit.checkpoint_end c
+    set n = number, line_hash = note_checkpoint.line_hash, at = note_checkpoint.at
+    where c.id = 1 and c.n < number;
+  return found;
+end $$;
+
 -- Everything above is given to tenon_auditor, which the server's login is no member of afterwards.
 do $$
 declare
@@ -130,17 +156,20 @@ begin
   grant usage, create on schema audit to tenon_auditor;
   alter table audit.entry owner to tenon_auditor;
   alter table audit.head owner to tenon_auditor;
+  alter table audit.checkpoint_end owner to tenon_auditor;
   alter function audit.refuse_change() owner to tenon_auditor;
   alter function audit.field(text) owner to tenon_auditor;
   alter function audit.append(
     int, timestamptz, int[], text[], text[], text[], text[], text[], text[], text[], text[], text[],
     text[]
   ) owner to tenon_auditor;
+  alter function audit.note_checkpoint(bigint, bytea, timestamptz) owner to tenon_auditor;
 
   revoke all on all functions in schema audit from public;
   execute format('grant usage on schema audit to %s', login);
   execute format('grant select on all tables in schema audit to %s', login);
   execute format('grant execute on function audit.append to %s', login);
+  execute format('grant execute on function audit.note_checkpoint to %s', login);
 
   -- Whoever reads for one organisation sees its entries only; the server itself sees all.
   alter table audit.entry enable row level security;
@@ -148,9 +177,14 @@ begin
   alter schema audit owner to tenon_auditor;
   execute format('grant usage on schema audit to %s', login);
 
-  if is_bound then
-    execute format('revoke tenon_auditor from %s', login);
-  end if;
+  begin
+    if is_bound then
+      execute format('revoke tenon_auditor from %s', login);
+    end if;
+  exception
+    when insufficient_privilege then
+      raise warning 'Have a database administrator run: revoke tenon_auditor from %;', login;
+  end;
 exception
   when insufficient_privilege then
     raise exception 'The audit log must belong to a role that this login is not: %. Have a database administrator run "create role tenon_auditor nologin; grant tenon_auditor to %;" before the start, and "revoke tenon_auditor from %;" after it.',
