@@ -44,20 +44,23 @@ export async function problemOf(response: Response): Promise<TenonProblem> {
 const objectOf = (value: unknown): object =>
   typeof value === 'object' && value !== null ? value : {}
 
-type Fetched<T> = { data: readonly T[]; has_more?: boolean }
+/** A page says whether more follows, or what to send as `after` for the next one. */
+type Fetched<T> = { data: readonly T[]; has_more?: boolean; next?: string | null }
+type After = { starting_after?: string; after?: string }
 
 /** All items, page after page, each page after the last item of the one before. */
 export async function* pages<T>(
-  fetchPage: (after: { starting_after?: string }) => Promise<Fetched<T>>,
+  fetchPage: (after: After) => Promise<Fetched<T>>,
   keyOf: (item: T) => string,
 ): AsyncGenerator<T> {
-  let after: { starting_after?: string } = {}
+  let after: After = {}
   for (;;) {
     const page = await fetchPage(after)
     yield* page.data
     const last = page.data.at(-1)
-    if (page.has_more !== true || last === undefined) return
-    after = { starting_after: keyOf(last) }
+    if (typeof page.next === 'string') after = { after: page.next }
+    else if (page.has_more === true && last !== undefined) after = { starting_after: keyOf(last) }
+    else return
   }
 }
 
@@ -88,7 +91,7 @@ export type ListParams<P extends ListPath> = ([Asked<P, 'path'>] extends [undefi
   (undefined extends Asked<P, 'query'>
     ? { readonly query?: Omit<NonNullable<Asked<P, 'query'>>, Paging> }
     : { readonly query: Omit<NonNullable<Asked<P, 'query'>>, Paging> })
-type Paging = 'starting_after' | 'limit'
+type Paging = 'starting_after' | 'after' | 'limit'
 
 /**
  * Walks any list route. One that has no pages gives what its server shows at once, at most `pageSize`
@@ -100,7 +103,7 @@ export function list(api: Api) {
     params: ListParams<P>,
     { pageSize: limit }: Page = {},
   ): AsyncGenerator<Listed<P>> => {
-    const fetchPage = (after: { starting_after?: string }) => {
+    const fetchPage = (after: After) => {
       const query = { ...params.query, ...(limit !== undefined && { limit }), ...after }
       const init = { params: { path: params.path, query } }
       // The types of one path follow from P, which the client cannot see through.

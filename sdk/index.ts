@@ -7,7 +7,7 @@
  */
 import createClient from 'openapi-fetch'
 import { list } from './answer.ts'
-import { type ApiKey, authenticating } from './key.ts'
+import { type ApiKey, authenticating, keyed } from './key.ts'
 import { accounts, books, holds, transfers } from './ledger.ts'
 import type { paths } from './openapi.ts'
 import { exceptions, payments, payouts, plans, refunds } from './payments.ts'
@@ -67,7 +67,7 @@ export function createTenon(options: TenonOptions) {
   } = options
   const baseUrl = options.baseUrl.replace(/\/+$/, '')
   const once = key === undefined ? fetch : authenticating(key, fetch, signing)
-  const send = retrying({ fetch: once, retries, sleep, random })
+  const send = keyed(key, retrying({ fetch: once, retries, sleep, random }))
   // A redirect would carry a signature, or a secret, to an address it was not made for.
   const client = createClient<paths>({ baseUrl, fetch: send, redirect: 'manual' })
   return {

@@ -1,4 +1,5 @@
 /** The key of a client: a secret sent along, or a key that signs each request. */
+import { randomUUID } from 'node:crypto'
 import type { Fetch } from './retry.ts'
 import { requestSigner, type SigningKey, type SigningOptions } from './signature.ts'
 
@@ -33,6 +34,21 @@ export function authenticating(key: ApiKey, fetch: Fetch, options: SigningOption
       idempotencyKey: request.headers.get('idempotency-key') ?? undefined,
     })
     for (const [name, value] of Object.entries(fields)) request.headers.set(name, value)
+    return fetch(request)
+  }
+}
+
+/**
+ * A signed POST is told apart from one sent again by its Idempotency-Key, so that each has one, also
+ * where an id of the caller's in the body does the same work. Put it around what sends again.
+ */
+export function keyed(key: ApiKey | undefined, fetch: Fetch): Fetch {
+  if (key === undefined || 'secret' in key) return fetch
+  return (request) => {
+    const { headers } = request
+    if (request.method === 'POST' && !headers.has('idempotency-key')) {
+      headers.set('idempotency-key', randomUUID())
+    }
     return fetch(request)
   }
 }

@@ -93,7 +93,7 @@ describe.each(KEYS.map(([key, publicKey]) => [key.alg, key, publicKey] as const)
   'a request signed by %s',
   (_alg, key, publicKey) => {
     it('is believed, and no longer when any covered part of it is another', async () => {
-      await client(key).books.create(book, { key: 'order 7' })
+      await client(key).books.create(book, { key: 'order-7' })
       const got = seen.at(-1)!
       const header = got.headers['signature-input']!
       expect(header).toMatch(
@@ -108,7 +108,7 @@ describe.each(KEYS.map(([key, publicKey]) => [key.alg, key, publicKey] as const)
       const changed: Seen[] = [
         { ...got, method: 'PUT' },
         { ...got, url: `${got.url}?limit=1` },
-        { ...got, headers: { ...got.headers, 'idempotency-key': 'order 8' } },
+        { ...got, headers: { ...got.headers, 'idempotency-key': 'order-8' } },
         { ...got, headers: { ...got.headers, 'content-digest': `sha-256=:${'A'.repeat(43)}=:` } },
         {
           ...got,
@@ -133,6 +133,18 @@ describe.each(KEYS.map(([key, publicKey]) => [key.alg, key, publicKey] as const)
       expect(got.headers['content-digest']).toBeUndefined()
       expect(await fits(got, key, publicKey)).toBe(true)
       expect(await fits({ ...got, url: `${origin}/v1/books?limit=8` }, key, publicKey)).toBe(false)
+    })
+
+    it('has an Idempotency-Key whenever it is a POST, one for all tries', async () => {
+      script = [503]
+      const from = seen.length
+      const ids = { debit_account: 'acc_1_a', credit_account: 'acc_1_b' }
+      const amount = { amount: '1', currency: 'CNY' } as const
+      await client(key).transfers.create({ type: 'post', id: 'tr_1_x', ...ids, amount })
+      const keys = new Set(seen.slice(from).map((each) => each.headers['idempotency-key']))
+      expect([seen.length - from, keys.size]).toEqual([2, 1])
+      expect([...keys][0]).toMatch(/^[0-9a-f-]{36}$/)
+      expect(await fits(seen.at(-1)!, key, publicKey)).toBe(true)
     })
 
     it('is signed anew at each try, under the same key and body', async () => {

@@ -104,7 +104,8 @@ export function requestSigner(
 /** The signature base of RFC 9421 section 2.5: a line for each component, the parameters last. */
 function signatureBase(covered: readonly [string, string][], input: string): Uint8Array {
   const lines = covered.map(([name, value]) => `"${name}": ${value}`)
-  return Buffer.from([...lines, `"@signature-params": ${input}`].join('\n'), 'utf8')
+  // Fields are sent in one byte a character.
+  return Buffer.from([...lines, `"@signature-params": ${input}`].join('\n'), 'latin1')
 }
 
 /** The `Content-Digest` of a body, RFC 9530 section 2. */
