@@ -111,6 +111,8 @@ export {
   publicId,
   type Uuid,
 } from './ids.ts'
+export { diskJournal, type Journal } from './journal.ts'
+export { KeyFileProblem, keepKeyFile } from './key-file.ts'
 export { createLog, type Log, type LogLevel, type LogOptions } from './log.ts'
 export { createMetrics, type Metrics } from './metrics.ts'
 export { type MigrateOptions, MigrationRefused, migrate, schemaProblem } from './migrate.ts'

@@ -8,10 +8,10 @@
  * database keeps a fingerprint of every key, and a ring that does not match is refused.
  */
 import { createHash, randomBytes } from 'node:crypto'
-import { link, mkdir, open, readFile, stat, unlink } from 'node:fs/promises'
-import { dirname } from 'node:path'
+import { readFile, stat } from 'node:fs/promises'
 import { type SettingsTable, secret, text } from './config.ts'
 import type { Db, Tx } from './db.ts'
+import { writeKeyFile } from './key-file.ts'
 import { PersonalProblem } from './personal-refusals.ts'
 import { derive, type PersonalKeys } from './personal-seal.ts'
 import type { Instant } from './world.ts'
@@ -165,33 +165,6 @@ async function readKeyFile(file: string): Promise<string | undefined> {
   } catch (error) {
     if ((error as { code?: string }).code === 'ENOENT') return undefined
     throw error
-  }
-}
-
-/** Whole or not at all, and never over an existing file: the bytes are linked to the name at the end. */
-async function writeKeyFile(file: string, text: string): Promise<void> {
-  await mkdir(dirname(file), { recursive: true })
-  const draft = `${file}.${randomBytes(6).toString('hex')}.new`
-  const handle = await open(draft, 'wx', 0o600)
-  try {
-    await handle.writeFile(`${text}\n`)
-    await handle.sync()
-  } finally {
-    await handle.close()
-  }
-  try {
-    await link(draft, file)
-  } catch (error) {
-    if ((error as { code?: string }).code !== 'EEXIST') throw error
-  } finally {
-    await unlink(draft)
-  }
-  // The name must be on the disk before any value sealed with the key can be.
-  const folder = await open(dirname(file), 'r')
-  try {
-    await folder.sync()
-  } finally {
-    await folder.close()
   }
 }
 
