@@ -23,10 +23,13 @@ export interface Run {
   stop(): Promise<void>
 }
 
-/** Ports nothing listens on, for the API and the bank; the rails find their own. */
-export async function freePorts(): Promise<{ TENON_PORT: string; BANK_PORT: string }> {
+/**
+ * Ports nothing listens on, for the API and the bank; the rails take any. Tests that start side by side
+ * and look for the next free one from the usual port on would find the same one.
+ */
+export async function freePorts() {
   const [a, b] = await Promise.all([hold(0), hold(0)])
-  const ports = { TENON_PORT: String(a.port), BANK_PORT: String(b.port) }
+  const ports = { TENON_PORT: String(a.port), BANK_PORT: String(b.port), RAIL_PORT: '0' }
   await Promise.all([a.free(), b.free()])
   return ports
 }

@@ -3,7 +3,9 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { type TestDatabase, testDatabase } from '../../testing/database.ts'
 import { TEST_START, testWorld } from '../../testing/world.ts'
 import { wallClock } from './clock.ts'
+import { createDb } from './db.ts'
 import type { OutboxEvent } from './effect.ts'
+import { createLog } from './log.ts'
 import {
   type DeliveredEvent,
   insertOutboxSql,
@@ -401,20 +403,35 @@ describe('two relays at once', () => {
 
   it('do not both work on a stream, and the one that lost its lock stops', async () => {
     await write(1, 1, event('a', 1), event('a', 2))
-    const other = relaying()
-    const { relay, taken } = relaying(async (each) => {
-      expect(await other.relay.pump()).toBe(0)
-      if (each.payload !== 1) return
-      const killed = await database.db.query(
-        "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'tenon outbox relay' and datname = current_database() and pid in (select pid from pg_locks where locktype = 'advisory')",
-      )
-      expect(killed).toHaveLength(1)
-      while (await lockIsTaken()) await new Promise((resolve) => setImmediate(resolve))
+    let lost = () => {}
+    const lockIsLost = new Promise<void>((resolve) => {
+      lost = resolve
     })
+    const log = createLog({
+      level: 'warn',
+      write: (line) => line.includes('connection lost') && lost(),
+    })
+    const db = createDb({ url: database.url, log })
+    const other = relaying()
+    const { relay, taken } = relaying(
+      async (each) => {
+        expect(await other.relay.pump()).toBe(0)
+        if (each.payload !== 1) return
+        const killed = await database.db.query(
+          "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'tenon outbox relay' and datname = current_database() and pid in (select pid from pg_locks where locktype = 'advisory')",
+        )
+        expect(killed).toHaveLength(1)
+        while (await lockIsTaken()) await new Promise((resolve) => setImmediate(resolve))
+        await lockIsLost
+      },
+      { db },
+    )
     await relay.pump()
     // The first event was under way and counts; the second waited for whoever has the lock next.
     expect(taken[0]).toBe('1/a 1')
     expect(firstSeen([...taken, ...other.taken])).toEqual(new Map([['1/a', [1, 2]]]))
+    await relay.stop()
+    await db.close()
   })
 
   const lockIsTaken = async () => {
