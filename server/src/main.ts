@@ -30,6 +30,7 @@ import {
   type Metrics,
   migrate,
   type NotReady,
+  operatorOnly,
   type PersonalSeal,
   printConfig,
   type Shutdown,
@@ -293,7 +294,8 @@ function buildHttp({ world, metrics, ledger, pool, parts, ready }: HttpParts): P
   const answers: Answers = { find: (book, keyHash) => findAnswer(db, book, keyHash) }
   const takeNotice = pool === undefined ? () => undefined : pool.takeNotice
   return createHttp({
-    ...{ log, clock, rng, net, metrics, answers, ready, orgId: ORG_ID },
+    ...{ log, clock, rng, net, metrics, answers, ready },
+    guard: operatorOnly({ orgId: ORG_ID }),
     faults: [ledgerFaults(ledger)],
     refusals: [...LEDGER_PROBLEMS, ...CHANNEL_PROBLEMS, ...PAYMENT_PART_PROBLEMS],
     routes: [

@@ -4,7 +4,9 @@ import {
   createHttp,
   createMetrics,
   findAnswer,
+  type Guard,
   type Http,
+  operatorOnly,
 } from '../src/base/index.ts'
 import {
   createReads,
@@ -29,7 +31,7 @@ export interface LedgerServer {
 
 /** Starts a server; on the database of another one it is that one's neighbour. */
 export async function startLedgerServer(
-  options: { database?: TestDatabase; queueMax?: number; seed?: number } = {},
+  options: { database?: TestDatabase; queueMax?: number; seed?: number; guard?: Guard } = {},
 ): Promise<LedgerServer> {
   const database = options.database ?? (await testDatabase())
   const world = testWorld({ db: database.db, seed: options.seed ?? 1 })
@@ -49,6 +51,7 @@ export async function startLedgerServer(
     metrics: createMetrics(),
     answers,
     faults: [ledgerFaults(ledger)],
+    guard: options.guard ?? operatorOnly(),
     refusals: LEDGER_PROBLEMS,
     routes: ledgerRoutes({ ledger, reads: createReads(database.db), orgId: 1 }),
   })

@@ -12,6 +12,7 @@ import {
   findAnswer,
   type Instant,
   type Metrics,
+  operatorOnly,
   publicId,
   type Uuid,
 } from '../src/base/index.ts'
@@ -259,6 +260,7 @@ export async function startPaymentsServer(
     metrics: test.metrics,
     answers: { find: (book, keyHash) => findAnswer(test.database.db, book, keyHash) },
     faults: [ledgerFaults(ledger)],
+    guard: operatorOnly(),
     refusals: [...LEDGER_PROBLEMS, ...PAYMENT_PROBLEMS],
     routes: [...paymentRoutes(payments), ...planRoutes(payments)],
   })

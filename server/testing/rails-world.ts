@@ -19,6 +19,7 @@ import {
   diskFiles,
   findAnswer,
   type Instant,
+  operatorOnly,
   publicId,
   type Uuid,
 } from '../src/base/index.ts'
@@ -140,6 +141,7 @@ export async function railsWorld(options: RailsWorldOptions = {}): Promise<Rails
     ...{ log, clock, rng, net, metrics },
     answers: { find: (book, keyHash) => findAnswer(db, book, keyHash) },
     faults: [ledgerFaults(ledger)],
+    guard: operatorOnly(),
     refusals: [...LEDGER_PROBLEMS, ...PAYMENT_PART_PROBLEMS],
     routes: parts.routes,
   })

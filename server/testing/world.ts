@@ -47,5 +47,6 @@ export function testWorld(options: TestWorldOptions = {}): TestWorld {
 
 function noDb(): Db {
   const refuse = () => Promise.reject(new Error('This test world has no database; give it a url.'))
-  return { query: refuse, tx: refuse, connect: refuse, close: async () => undefined }
+  const none = { query: refuse, tx: refuse }
+  return { ...none, forOrg: () => none, connect: refuse, close: async () => undefined }
 }

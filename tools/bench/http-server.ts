@@ -9,6 +9,7 @@ import {
   createLog,
   createMetrics,
   findAnswer,
+  operatorOnly,
   type Route,
 } from '../../server/src/base/index.ts'
 import { createReads, ledgerRoutes } from '../../server/src/ledger/index.ts'
@@ -45,6 +46,7 @@ const http = await createHttp({
   metrics: createMetrics(),
   answers: { find: (book, keyHash) => findAnswer(world.db, book, keyHash) },
   routes: [...routes, noop],
+  guard: operatorOnly(),
 })
 const { url: address } = await http.listen({ port: 0 })
 process.send!({ address })

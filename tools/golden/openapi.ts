@@ -9,6 +9,7 @@ import {
   createMetrics,
   cryptoRng,
   httpNet,
+  operatorOnly,
   type Route,
   wallClock,
 } from '../../server/src/base/index.ts'
@@ -54,6 +55,7 @@ export async function generateOpenApi(): Promise<string> {
     net: httpNet({ clock }),
     metrics: createMetrics(),
     answers: { find: async () => undefined },
+    guard: operatorOnly(),
     refusals: [...LEDGER_PROBLEMS, ...CHANNEL_PROBLEMS, ...PAYMENT_PART_PROBLEMS],
     routes: allRoutes(),
   })

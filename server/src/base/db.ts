@@ -21,11 +21,20 @@ export interface Tx {
 export interface Db extends Tx {
   /** Runs `work` in one tx: COMMIT when it returns, ROLLBACK when it throws. */
   tx<T>(work: (tx: Tx) => Promise<T>): Promise<T>
+  /**
+   * Reads as one organisation: no other's rows are there, whatever a statement forgets, and nothing can
+   * be written. A second wall against our own mistakes, not against statements of a stranger: whoever
+   * can send any statement could set the organisation, or the role, anew.
+   */
+  forOrg(orgId: number): OrgDb
   /** A connection of one's own, for the book writer and for advisory locks. The caller ends it. */
   connect(options?: ConnectOptions): Promise<pg.Client>
   /** Ends all pooled connections. */
   close(): Promise<void>
 }
+
+/** What one organisation may read. */
+export type OrgDb = Pick<Db, 'query' | 'tx'>
 
 export interface ConnectOptions {
   /** Shown in pg_stat_activity, so that an operator sees whose connection it is. */
@@ -78,20 +87,10 @@ export function createDb(options: DbOptions): Db {
   })
   // A pooled connection that dies while idle is replaced; without a listener it ends the process.
   pool.on('error', (error) => log?.warn({ error }, 'an idle database connection was lost'))
-  const checkout = () =>
-    pool.connect().catch((error: unknown) => {
-      throw explained(error, { max, checkoutMs, waiting: pool.waitingCount })
-    })
-
+  const readers = readersOf(options, { applicationName, settings, checkoutMs })
   return {
-    query: async <T extends object>(sql: string, params?: readonly unknown[]) => {
-      const client = await checkout()
-      return release(client, () => rows<T>(client, sql, params))
-    },
-    tx: async (work) => {
-      const client = await checkout()
-      return release(client, (lose) => inTx(client, work, lose))
-    },
+    ...pooled(pool, { max, checkoutMs }),
+    forOrg: readers.forOrg,
     connect: async (connectOptions = {}) => {
       const client = new pg.Client({
         ...clientConfig(url, { applicationName, ...connectOptions }),
@@ -105,7 +104,88 @@ export function createDb(options: DbOptions): Db {
       })
       return client
     },
-    close: () => pool.end(),
+    close: async () => {
+      await Promise.all([pool.end(), readers.close()])
+    },
+  }
+}
+
+function pooled(pool: pg.Pool, at: { max: number; checkoutMs: number }): OrgDb {
+  const checkout = () =>
+    pool.connect().catch((error: unknown) => {
+      throw explained(error, { ...at, waiting: pool.waitingCount })
+    })
+  return {
+    query: async <T extends object>(sql: string, params?: readonly unknown[]) => {
+      const client = await checkout()
+      return release(client, () => rows<T>(client, sql, params))
+    },
+    tx: async (work) => {
+      const client = await checkout()
+      return release(client, (lose) => inTx(client, work, lose))
+    },
+  }
+}
+
+/** Organisations whose connections are kept, and how many connections each. */
+const MOST_READERS = 16
+const READER_CONNECTIONS = 2
+
+/**
+ * A small pool per organisation, the least lately used given up first. Role and organisation travel in
+ * the start-up packet: they hold before the first statement, and RESET comes back to them.
+ */
+function readersOf(
+  { url, log }: DbOptions,
+  on: { applicationName: string; settings: Record<string, string>; checkoutMs: number },
+) {
+  const { checkoutMs } = on
+  const pools = new Map<number, pg.Pool>()
+  const ending = new Set<Promise<void>>()
+  let closed = false
+  const open = (orgId: number): pg.Pool => {
+    const settings = {
+      ...{ ...on.settings, role: 'tenon_reader', 'tenon.org_id': String(orgId) },
+      default_transaction_read_only: 'on',
+    }
+    const pool = new pg.Pool({
+      ...clientConfig(url, { applicationName: `${on.applicationName} reader`, settings }),
+      max: READER_CONNECTIONS,
+      connectionTimeoutMillis: checkoutMs,
+      idleTimeoutMillis: 30_000,
+    })
+    pool.on('error', (error) => log?.warn({ error }, 'an idle database connection was lost'))
+    return pool
+  }
+  const giveUp = (orgId: number, pool: pg.Pool): void => {
+    pools.delete(orgId)
+    const ended = pool.end().finally(() => ending.delete(ended))
+    ending.add(ended)
+  }
+  const poolOf = (orgId: number): pg.Pool => {
+    if (closed) throw new Error('The database was closed.')
+    if (!Number.isInteger(orgId) || orgId < 0) throw new Error(`${orgId} is no organisation.`)
+    const pool = pools.get(orgId) ?? open(orgId)
+    pools.delete(orgId)
+    pools.set(orgId, pool)
+    for (const [oldest, unused] of pools) {
+      if (pools.size <= MOST_READERS) break
+      giveUp(oldest, unused)
+    }
+    return pool
+  }
+  const at = { max: READER_CONNECTIONS, checkoutMs }
+  return {
+    // The pool is looked up at every statement: one that was given up meanwhile is opened again.
+    forOrg: (orgId: number): OrgDb => ({
+      query: async (sql, params) => pooled(poolOf(orgId), at).query(sql, params),
+      tx: async (work) => pooled(poolOf(orgId), at).tx(work),
+    }),
+    close: async (): Promise<void> => {
+      closed = true
+      for (const [orgId, pool] of [...pools]) giveUp(orgId, pool)
+      await Promise.all(ending)
+    },
   }
 }
 

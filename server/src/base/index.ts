@@ -37,6 +37,7 @@ export {
   type Db,
   type DbOptions,
   DbUnavailable,
+  type OrgDb,
   type Row,
   type Tx,
 } from './db.ts'
@@ -76,6 +77,7 @@ export { FORWARDED } from './http/forward.ts'
 export type { Answers } from './http/idempotency.ts'
 export { parseInstant, writeInstant } from './http/instant.ts'
 export type { NotReady } from './http/operations.ts'
+export { operatorOnly } from './http/operator-only.ts'
 export {
   HTTP_PROBLEMS,
   HttpProblem,
@@ -86,6 +88,7 @@ export {
   type Violation,
   violated,
 } from './http/problem.ts'
+export { clusterKey, createReplicas, type Replicas } from './http/replicas.ts'
 export {
   type Answer,
   type Call,

@@ -61,7 +61,11 @@ export async function migrate(options: MigrateOptions): Promise<string[]> {
     await lock(client, waitMs)
     await prepare(client)
     await check(client, files)
-    return await apply(client, { files, folder, ...(log && { log }) })
+    const isWalled = files.some(({ sql }) => sql.includes(READER_ROLE))
+    if (isWalled) await haveReader(client)
+    const applied = await apply(client, { files, folder, ...(log && { log }) })
+    if (isWalled) await client.query('select base.wall_off()')
+    return applied
   } finally {
     await client.end()
   }
@@ -117,6 +121,37 @@ async function lock(client: pg.Client, waitMs: number): Promise<void> {
     throw new MigrationRefused(
       `Another server has been migrating this database for ${waitMs / 1000} s. Wait until it is ` +
         'done, or look in pg_stat_activity for "tenon migrate", and start again.',
+    )
+  }
+}
+
+/** The role whose connections see the rows of one organisation; see `Db.forOrg`. */
+export const READER_ROLE = 'tenon_reader'
+
+/**
+ * Makes the role where it is missing and lets this login take it on. At every start: roles belong to the
+ * cluster, not to the database, which may have been restored on another one.
+ */
+async function haveReader(client: pg.Client): Promise<void> {
+  try {
+    await client.query(`do $reader$ begin
+      if not exists (select from pg_roles where rolname = '${READER_ROLE}') then
+        create role ${READER_ROLE} nologin;
+      end if;
+    exception when duplicate_object or unique_violation then null;
+    end $reader$`)
+    await client.query(`do $reader$ begin
+      if not pg_has_role(current_user, '${READER_ROLE}', 'member') then
+        execute format('grant ${READER_ROLE} to %I', current_user);
+      end if;
+    end $reader$`)
+  } catch (error) {
+    if ((error as { code?: string }).code !== '42501') throw error
+    throw new MigrationRefused(
+      `The login of DATABASE_URL may not make the role ${READER_ROLE}, which keeps the rows of ` +
+        'organisations apart, or may not take it on. Have an administrator of the database run: ' +
+        `create role ${READER_ROLE} nologin; grant ${READER_ROLE} to "${client.user}"; (the first ` +
+        'part only if there is no such role) and start again.',
     )
   }
 }

@@ -84,7 +84,7 @@ export function codeRoutes(table: CodeTable, by = 'operator'): Route[] {
       name: 'listUnmappedCodes',
       summary: 'Response codes that came and stand in no list, the most frequent first.',
       tags: ['codes'],
-      policy: 'loopback',
+      policy: { permission: 'codes.read' },
       query: InboxQuery,
       replies: { 200: InboxPage },
       handle: async ({ query }) => {
@@ -104,7 +104,7 @@ function classifyRoute(table: CodeTable, by: string): Route {
     name: 'classifyCode',
     summary: 'Says what a code means. Success rates follow at once, those of the past too.',
     tags: ['codes'],
-    policy: 'loopback',
+    policy: { permission: 'codes.propose' },
     params: Params,
     body: Body,
     replies: { 201: ClassificationPart },

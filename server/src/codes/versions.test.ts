@@ -1,6 +1,6 @@
 /** Versions, the inbox, and their routes, on a database of their own. */
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
-import { createHttp, createMetrics, type Http } from '#base'
+import { createHttp, createMetrics, type Http, operatorOnly } from '#base'
 import { type TestDatabase, testDatabase } from '../../testing/database.ts'
 import { testWorld } from '../../testing/world.ts'
 import { type CodeTable, openCodeTable } from './code-table.ts'
@@ -34,6 +34,7 @@ beforeEach(async () => {
   http = await createHttp({
     ...{ log, clock, rng, net, metrics: createMetrics() },
     refusals: CODE_PROBLEMS,
+    guard: operatorOnly(),
     routes: codeRoutes(table),
   })
 })

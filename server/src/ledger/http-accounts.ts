@@ -34,7 +34,9 @@ import { faultsOf, type LedgerRoutes, submitPlain } from './routes.ts'
 import { accountJson, balancesJson, bookOf, moneyJson, Reading, uuidOf } from './wire.ts'
 
 const tags = ['accounts']
-const policy = 'loopback'
+const read = { permission: 'books.read' }
+const write = { permission: 'books.write' }
+const freeze = { permission: 'accounts.freeze' }
 const closed = { additionalProperties: false }
 const AccountParams = Type.Object({ id: AccountId }, closed)
 const INT8_MOST = 9223372036854775807n
@@ -59,7 +61,7 @@ function openRoute({ ledger }: LedgerRoutes): Route {
     name: 'openAccount',
     summary: 'Opens an account. Send an Idempotency-Key, or choose the id.',
     tags,
-    policy,
+    policy: write,
     body: NewAccountBody,
     idempotency: {
       kind: 'stored',
@@ -174,7 +176,7 @@ function listRoute({ ledger }: LedgerRoutes): Route {
     name: 'listAccounts',
     summary: 'The accounts of a book, oldest first.',
     tags,
-    policy,
+    policy: read,
     query: Type.Object(
       {
         book: BookId,
@@ -209,7 +211,7 @@ function readRoute({ ledger, reads }: LedgerRoutes): Route {
     name: 'getAccount',
     summary: 'One account with its balances, now or as they were at a time.',
     tags,
-    policy,
+    policy: read,
     params: AccountParams,
     query: Type.Object({ at: Type.Optional(InstantText) }, closed),
     replies: { 200: AccountWithBalances },
@@ -245,7 +247,7 @@ function statementRoute({ ledger, reads }: LedgerRoutes): Route {
     name: 'getStatement',
     summary: 'What moved on an account, newest first, with the balance after each line.',
     tags,
-    policy,
+    policy: read,
     params: AccountParams,
     query: Type.Object(
       {
@@ -305,7 +307,7 @@ function stateRoute(
     name: `${verb}Account`,
     summary,
     tags,
-    policy,
+    policy: verb === 'close' ? write : freeze,
     params: AccountParams,
     idempotency: { kind: 'stored', book: ({ params }) => bookOf(params.id) },
     replies: { 200: AccountPart },

@@ -48,7 +48,8 @@ import {
   uuidOf,
 } from './wire.ts'
 
-const policy = 'loopback'
+const read = { permission: 'books.read' }
+const create = { permission: 'transfers.create' }
 const closed = { additionalProperties: false }
 const TransferParams = Type.Object({ id: TransferId }, closed)
 const HoldParams = Type.Object({ id: HoldId }, closed)
@@ -65,7 +66,7 @@ function createRoute({ ledger }: LedgerRoutes): Route {
     name: 'createTransfers',
     summary: 'Books one transfer, or up to 1,000 of one book, each on its own.',
     tags: ['transfers'],
-    policy,
+    policy: create,
     body: TransfersBody,
     replies: { 201: TransferPart, 200: Type.Union([TransferPart, TransferBatchPart]) },
     handle: ({ body }) =>
@@ -133,7 +134,7 @@ function readRoute({ ledger, reads }: LedgerRoutes): Route {
     name: 'getTransfer',
     summary: 'One transfer as it was booked or refused.',
     tags: ['transfers'],
-    policy,
+    policy: read,
     params: TransferParams,
     replies: { 200: TransferRecordPart },
     handle: async ({ params }) => {
@@ -180,7 +181,7 @@ function readHoldRoute({ ledger }: LedgerRoutes): Route {
     name: 'getHold',
     summary: 'One hold. Its id is that of the transfer that opened it, with the prefix hold.',
     tags: ['holds'],
-    policy,
+    policy: read,
     params: HoldParams,
     replies: { 200: HoldPart },
     handle: async ({ params }) => {
@@ -208,7 +209,7 @@ function holdJson(id: string, hold: Hold, book: Book): Static<typeof HoldPart> {
 const onHold = {
   method: 'POST',
   tags: ['holds'],
-  policy,
+  policy: create,
   params: HoldParams,
   idempotency: { kind: 'passed', unless: (body: { id?: string }) => body.id !== undefined },
   replies: { 201: TransferPart, 200: TransferPart },

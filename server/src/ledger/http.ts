@@ -34,7 +34,8 @@ export function ledgerRoutes(on: LedgerRoutes): Route[] {
 }
 
 const tags = ['books']
-const policy = 'loopback'
+const read = { permission: 'books.read' }
+const write = { permission: 'books.write' }
 const BookParams = Type.Object({ id: BookId }, { additionalProperties: false })
 const AtQuery = Type.Object({ at: Type.Optional(InstantText) }, { additionalProperties: false })
 
@@ -46,7 +47,7 @@ function bookRoutes({ ledger, reads, orgId }: LedgerRoutes): Route[] {
       name: 'createBook',
       summary: 'Opens a book with the single accounts of its chart.',
       tags,
-      policy,
+      policy: write,
       body: NewBookBody,
       idempotency: { kind: 'stored', book: () => 0 },
       replies: { 201: BookPart },
@@ -72,7 +73,7 @@ function bookRoutes({ ledger, reads, orgId }: LedgerRoutes): Route[] {
       name: 'listBooks',
       summary: 'All books, oldest first.',
       tags,
-      policy,
+      policy: read,
       query: Type.Object(
         { limit: Type.Optional(Limit), starting_after: Type.Optional(BookId) },
         { additionalProperties: false },
@@ -90,7 +91,7 @@ function bookRoutes({ ledger, reads, orgId }: LedgerRoutes): Route[] {
       name: 'getBook',
       summary: 'One book.',
       tags,
-      policy,
+      policy: read,
       params: BookParams,
       replies: { 200: BookPart },
       handle: async ({ params }) => {
@@ -112,7 +113,7 @@ function bookProofRoutes({ ledger, reads }: LedgerRoutes): Route[] {
       name: 'getTrialBalance',
       summary: 'Debits, credits and balance of every account, now or at a time, and their sums.',
       tags,
-      policy,
+      policy: read,
       params: BookParams,
       query: AtQuery,
       replies: { 200: TrialBalancePart },
@@ -132,7 +133,7 @@ function bookProofRoutes({ ledger, reads }: LedgerRoutes): Route[] {
       name: 'getProofs',
       summary: 'What must be equal in a book, both sides as sums, and whether they are.',
       tags,
-      policy,
+      policy: read,
       params: BookParams,
       replies: { 200: ProofsPart },
       handle: async ({ params }) => {
@@ -156,7 +157,7 @@ function closePeriodRoute(ledger: Ledger): Route {
     name: 'closePeriod',
     summary: 'Refuses from now on what is effective before a time. A closed period stays closed.',
     tags,
-    policy,
+    policy: write,
     params: BookParams,
     body: ClosePeriodBody,
     idempotency: { kind: 'stored', book: ({ params }) => bookOf(params.id) },

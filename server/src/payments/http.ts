@@ -32,7 +32,8 @@ import type { Payments } from './payments.ts'
 import { outflowProblem, payeeOf } from './payouts-http.ts'
 import { type PaymentRefusalCode, paymentProblem } from './refusals.ts'
 
-const policy = 'loopback'
+const read = { permission: 'payments.read' }
+const create = { permission: 'payments.create' }
 const closed = { additionalProperties: false }
 const PaymentParams = Type.Object({ id: PaymentId }, closed)
 const ExceptionParams = Type.Object({ id: ExceptionId }, closed)
@@ -68,7 +69,7 @@ function createRoute(payments: Payments): Route {
     name: 'createPayment',
     summary: 'Opens a payment and asks a channel to collect it; one key makes one payment.',
     tags: ['payments'],
-    policy,
+    policy: create,
     body: NewPaymentBody,
     idempotency: { kind: 'passed' },
     replies: { 201: PaymentPart, 200: PaymentPart },
@@ -148,7 +149,8 @@ function answered({ context }: Payments, result: Opened | Refused) {
     : { status: 201 as const, body, as: PaymentPart }
 }
 
-function problemOf({ refused, decision }: Refused): Problem {
+function problemOf({ refused, decision, stopped }: Refused): Problem {
+  if (stopped !== undefined) return paymentProblem(refused, stoppedText(stopped))
   const whys = decision?.candidates.map(({ channel, why }) => `${channel}: ${why}`)
   const detail = whys === undefined || whys.length === 0 ? undefined : `(${whys.join('; ')})`
   return paymentProblem(refused, detail)
@@ -161,7 +163,7 @@ function readRoute(payments: Payments): Route {
     name: 'getPayment',
     summary: 'One payment with its attempts, and why each went over its channel.',
     tags: ['payments'],
-    policy,
+    policy: read,
     params: PaymentParams,
     replies: { 200: PaymentPart },
     handle: async ({ params: { id } }) => {
@@ -181,7 +183,7 @@ function attemptRoute(payments: Payments): Route {
     name: 'createAttempt',
     summary: 'One more attempt at a payment, in another way; the payer may have paid the first.',
     tags: ['payments'],
-    policy,
+    policy: create,
     params: PaymentParams,
     body: NewAttemptBody,
     idempotency: { kind: 'passed' },
@@ -205,7 +207,7 @@ function closeRoute(payments: Payments): Route {
     name: 'closePayment',
     summary: 'Closes an unpaid payment, at its channels first. Sent again it answers the same.',
     tags: ['payments'],
-    policy,
+    policy: create,
     params: PaymentParams,
     replies: { 200: PaymentPart },
     handle: async ({ params: { id } }) => {
@@ -228,7 +230,7 @@ function listExceptionsRoute({ context }: Payments): Route {
     name: 'listExceptions',
     summary: 'What needs a person in a book, the nearest deadline first.',
     tags: ['exceptions'],
-    policy,
+    policy: { permission: 'exceptions.read' },
     query: ExceptionQuery,
     replies: { 200: ExceptionPage },
     handle: async ({ query: { book, status, about, limit } }) => {
@@ -253,7 +255,7 @@ function resolveRoute({ context, resolveException }: Payments): Route {
     name: 'resolveException',
     summary: 'Resolves an exception by one of the actions of its kind.',
     tags: ['exceptions'],
-    policy,
+    policy: { permission: 'exceptions.resolve' },
     params: ExceptionParams,
     body: ResolutionBody,
     replies: { 200: ExceptionPart },

@@ -1,5 +1,5 @@
 import { afterEach, expect, it } from 'vitest'
-import { createHttp, createMetrics, findAnswer, type Http, publicId } from '#base'
+import { createHttp, createMetrics, findAnswer, type Http, operatorOnly, publicId } from '#base'
 import { LEDGER_PROBLEMS, ledgerFaults } from '#ledger'
 import type { ExceptionJson } from './contract.ts'
 import { paymentRoutes } from './http.ts'
@@ -37,6 +37,7 @@ async function start(): Promise<
     metrics: createMetrics(),
     answers: { find: (book, keyHash) => findAnswer(database.db, book, keyHash) },
     faults: [ledgerFaults(ledger)],
+    guard: operatorOnly(),
     refusals: [...LEDGER_PROBLEMS, ...PAYMENT_PROBLEMS].filter(
       (row, index, all) => all.findIndex(({ code }) => code === row.code) === index,
     ),

@@ -2,6 +2,7 @@
 import { Type } from 'typebox'
 import {
   derivedUuid,
+  type Permitted,
   type Problem,
   present,
   publicId,
@@ -21,7 +22,7 @@ import { findPayout, listReturnsOf, type Payout } from './payout-store.ts'
 import type { PayoutAnswer } from './payouts.ts'
 import { PAYMENT_PROBLEMS, type PaymentRefusalCode, paymentProblem } from './refusals.ts'
 
-const policy = 'loopback'
+const create = { permission: 'payouts.create' }
 const tags = ['payouts']
 const PayoutParams = Type.Object({ id: PayoutId }, { additionalProperties: false })
 const MINUTE_MS = 60_000
@@ -35,12 +36,14 @@ export function payoutRoutes(context: PaymentsContext, flows: Outflows): Route[]
       path: '/v1/payouts/{id}/cancellation',
       name: 'cancelPayout',
       summary: 'Gives up a payout that waits and has not been sent.',
+      policy: create,
       act: flows.payouts.cancel,
     }),
     byRoute(context, {
       path: '/v1/payouts/{id}/approval',
       name: 'approvePayout',
       summary: 'A second person lets a payout go.',
+      policy: { permission: 'approvals.decide', stepUp: true },
       act: flows.payouts.approve,
     }),
   ]
@@ -69,7 +72,7 @@ function createRoute(context: PaymentsContext, flows: Outflows): Route {
     name: 'createPayout',
     summary: 'Reserves money and pays it out; one key makes one payout. It waits for cleared cash.',
     tags,
-    policy,
+    policy: create,
     body: NewPayoutBody,
     idempotency: { kind: 'passed' },
     replies: { 201: PayoutPart, 200: PayoutPart },
@@ -120,7 +123,7 @@ function readRoute(context: PaymentsContext): Route {
     name: 'getPayout',
     summary: 'One payout with its attempts, and whether it came back.',
     tags,
-    policy,
+    policy: { permission: 'payments.read' },
     params: PayoutParams,
     replies: { 200: PayoutPart },
     handle: async ({ params: { id } }) => {
@@ -137,6 +140,7 @@ function byRoute(
     readonly path: string
     readonly name: string
     readonly summary: string
+    readonly policy: Permitted
     readonly act: (book: number, id: string, by: string) => Promise<PayoutAnswer>
   },
 ): Route {
@@ -145,7 +149,6 @@ function byRoute(
     ...spec,
     method: 'POST',
     tags,
-    policy,
     params: PayoutParams,
     body: ByBody,
     replies: { 200: PayoutPart },

@@ -16,7 +16,7 @@ import type { Plan } from './plan-store.ts'
 import type { PlanAnswer } from './plans.ts'
 import { type PaymentRefusalCode, paymentProblem } from './refusals.ts'
 
-const policy = 'loopback'
+const create = { permission: 'plans.create' }
 const closed = { additionalProperties: false }
 const PlanParams = Type.Object({ id: PlanId }, closed)
 const LegParams = Type.Object(
@@ -38,7 +38,7 @@ function createRoute(payments: Payments): Route {
     name: 'createPaymentPlan',
     summary: 'Splits an amount above the limits of one payment into legs that sum to it.',
     tags: ['payment plans'],
-    policy,
+    policy: create,
     body: NewPlanBody,
     idempotency: { kind: 'passed' },
     replies: { 201: PlanPart, 200: PlanPart },
@@ -69,7 +69,7 @@ function readRoute(payments: Payments): Route {
     name: 'getPaymentPlan',
     summary: 'A payment plan with its legs.',
     tags: ['payment plans'],
-    policy,
+    policy: { permission: 'payments.read' },
     params: PlanParams,
     replies: { 200: PlanPart },
     handle: async ({ params: { id } }) => {
@@ -86,7 +86,7 @@ function legRoute(payments: Payments): Route {
     name: 'changePaymentPlanLeg',
     summary: 'Changes the amount of a leg, or pays it. A leg is paid by one payment at a time.',
     tags: ['payment plans'],
-    policy,
+    policy: create,
     params: LegParams,
     body: LegBody,
     replies: { 200: PlanPart },
@@ -120,7 +120,7 @@ function closeRoute(payments: Payments): Route {
     name: 'closePaymentPlan',
     summary: 'Closes a plan that is not paid in full, the payments of its legs first.',
     tags: ['payment plans'],
-    policy,
+    policy: create,
     params: PlanParams,
     replies: { 200: PlanPart },
     handle: async ({ params: { id } }) => {

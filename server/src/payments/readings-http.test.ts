@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, it } from 'vitest'
-import { createHttp, createMetrics, findAnswer, type Http } from '#base'
+import { createHttp, createMetrics, findAnswer, type Http, operatorOnly } from '#base'
 import { LEDGER_PROBLEMS, ledgerFaults } from '#ledger'
 import { readingRoutes } from './readings-http.ts'
 import { PAYMENT_PROBLEMS } from './refusals.ts'
@@ -16,6 +16,7 @@ beforeEach(async () => {
     metrics: createMetrics(),
     answers: { find: (book, keyHash) => findAnswer(database.db, book, keyHash) },
     faults: [ledgerFaults(ledger)],
+    guard: operatorOnly(),
     refusals: [...LEDGER_PROBLEMS, ...PAYMENT_PROBLEMS].filter(
       (row, index, all) => all.findIndex(({ code }) => code === row.code) === index,
     ),

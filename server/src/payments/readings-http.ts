@@ -57,7 +57,7 @@ export function readingRoutes(context: PaymentsContext, flows: Outflows): Route[
       name: 'readChannel',
       summary: "Reads a day's file of a channel, or the lines of a bank, at once.",
       tags: ['channels'],
-      policy: 'loopback',
+      policy: { permission: 'books.write' },
       params: Params,
       body: NewReading,
       replies: { 200: ReadingPart },

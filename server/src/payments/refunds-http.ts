@@ -16,7 +16,6 @@ import { refundPublicId } from './refund.ts'
 import type { RefundAnswer } from './refunds.ts'
 import { paymentProblem } from './refusals.ts'
 
-const policy = 'loopback'
 const tags = ['refunds']
 const RefundParams = Type.Object({ id: RefundId }, { additionalProperties: false })
 
@@ -32,7 +31,7 @@ function createRoute(context: PaymentsContext, flows: Outflows): Route {
     name: 'createRefund',
     summary: 'Gives money back over one or many payments; one key makes one refund.',
     tags,
-    policy,
+    policy: { permission: 'refunds.create' },
     body: NewRefundBody,
     idempotency: { kind: 'passed' },
     replies: { 201: RefundPartOut, 200: RefundPartOut },
@@ -84,7 +83,7 @@ function readRoute(context: PaymentsContext, flows: Outflows): Route {
     name: 'getRefund',
     summary: 'One refund with its parts, and by which way each goes back.',
     tags,
-    policy,
+    policy: { permission: 'payments.read' },
     params: RefundParams,
     replies: { 200: RefundPartOut },
     handle: async ({ params: { id } }) => {
@@ -102,7 +101,7 @@ function approveRoute(context: PaymentsContext, flows: Outflows): Route {
     name: 'approveRefund',
     summary: 'A second person lets parts whose way back is closed be paid out to the payer.',
     tags,
-    policy,
+    policy: { permission: 'approvals.decide', stepUp: true },
     params: RefundParams,
     body: ByBody,
     replies: { 200: RefundPartOut },

@@ -16,7 +16,7 @@ import { COUNT_NAMES, RATE_NAMES, type Rate, type RateName } from './rates.ts'
 import { qualityProblem } from './refusals.ts'
 
 const closed = { additionalProperties: false }
-const policy = 'loopback'
+const read = { permission: 'quality.read' }
 const tags = ['success rates']
 const Time = Type.String({
   maxLength: 40,
@@ -94,7 +94,7 @@ export function qualityRoutes(quality: Quality): Route[] {
       summary:
         'Counts and rates of attempts made in a window, of any slice, by any of its dimensions.',
       tags,
-      policy,
+      policy: read,
       query: RatesQuery,
       replies: { 200: RatesReply },
       handle: async ({ query }) => {
@@ -117,7 +117,7 @@ function changesRoute(quality: Quality): Route {
     summary:
       'What each slice did to a change of a rate between two windows; it adds up to the change.',
     tags,
-    policy,
+    policy: read,
     query: ChangesQuery,
     replies: { 200: ChangesReply },
     handle: async ({ query }) => {

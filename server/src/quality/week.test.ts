@@ -1,6 +1,6 @@
 /** The report's week: its figures to three decimals, and their reasons, all counted from facts. */
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { createHttp, createMetrics, type Http } from '#base'
+import { createHttp, createMetrics, type Http, operatorOnly } from '#base'
 import { qualityRoutes } from './http.ts'
 import { DAY_MS } from './maturity.ts'
 import type { RateName } from './rates.ts'
@@ -18,6 +18,7 @@ beforeAll(async () => {
   http = await createHttp({
     ...{ log, clock, rng, net, metrics: createMetrics() },
     refusals: QUALITY_PROBLEMS,
+    guard: operatorOnly(),
     routes: qualityRoutes(stage.quality),
   })
 })

@@ -1,6 +1,6 @@
 /** The routes of routing over HTTP, each refusal met once. */
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { createHttp, createMetrics, type Http } from '#base'
+import { createHttp, createMetrics, type Http, operatorOnly } from '#base'
 import { type TestDatabase, testDatabase } from '../../testing/database.ts'
 import { testWorld } from '../../testing/world.ts'
 import { routingRoutes } from './http.ts'
@@ -26,6 +26,7 @@ beforeAll(async () => {
   http = await createHttp({
     ...{ log, clock, rng, net, metrics: createMetrics() },
     refusals: ROUTING_PROBLEMS,
+    guard: operatorOnly(),
     routes: routingRoutes({ routing, clock }),
   })
 })

@@ -29,7 +29,7 @@ import type { Routing } from './routing.ts'
 import type { Rule } from './rule.ts'
 
 const tags = ['routing']
-const policy = 'loopback'
+const read = { permission: 'routing.read' }
 
 export interface RoutingRoutes {
   readonly routing: Routing
@@ -57,7 +57,7 @@ function rulesRoute(routing: Routing): Route {
     name: 'readRoutingRules',
     summary: 'The rules in force with their sentences, and the versions that were kept.',
     tags,
-    policy,
+    policy: read,
     replies: { 200: RulesPage },
     handle: async () => {
       const { version, document } = routing.activeRules()
@@ -88,7 +88,7 @@ function checkRoute(routing: Routing): Route {
     summary:
       'Everything that is wrong with a document of rules, or what each rule does. Keeps nothing.',
     tags,
-    policy,
+    policy: read,
     body: CheckBody,
     replies: { 200: CheckPart },
     handle: ({ body }) => {
@@ -108,7 +108,7 @@ function decisionRoute(routing: Routing, clock: RoutingRoutes['clock']): Route {
     summary:
       'Which channel would take a payment now, and why each other one would not. Sends nothing.',
     tags,
-    policy,
+    policy: read,
     body: DecisionBody,
     replies: { 200: DecisionPart },
     handle: ({ body }) => {
@@ -165,7 +165,7 @@ function healthRoute(routing: Routing): Route {
     name: 'listChannelHealth',
     summary: 'How channels do lately, counting only failures they caused, with their breakers.',
     tags,
-    policy,
+    policy: { permission: 'channels.read' },
     replies: { 200: HealthPage },
     handle: () => ({
       status: 200,
@@ -194,7 +194,7 @@ function learntRoute(routing: Routing): Route {
     summary:
       'What channels refused for lack of permission, until when it is believed, and on what evidence.',
     tags,
-    policy,
+    policy: read,
     replies: { 200: LearntPage },
     handle: () => ({
       status: 200,
@@ -222,7 +222,7 @@ function forgetRoute(routing: Routing): Route {
     summary:
       'Forgets a lesson, for when the permission was granted: the channel is used again at once.',
     tags,
-    policy,
+    policy: { permission: 'routing.propose' },
     body: ForgetBody,
     replies: { 200: Forgotten },
     handle: async ({ body }) => {

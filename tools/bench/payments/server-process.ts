@@ -12,6 +12,7 @@ import {
   createMetrics,
   createOutboxRelay,
   createPersonalSeal,
+  operatorOnly,
   type World,
 } from '../../../server/src/base/index.ts'
 import {
@@ -146,7 +147,8 @@ const routes = paymentRoutes({ ...measured, takeCallback: noting(measured.takeCa
 
 const http = await createHttp({
   log: createLog({ level: 'error' }),
-  ...{ clock: world.clock, rng: world.rng, net: world.net, metrics, orgId: ORG_ID },
+  ...{ clock: world.clock, rng: world.rng, net: world.net, metrics },
+  guard: operatorOnly({ orgId: ORG_ID }),
   answers: { find: async () => undefined },
   faults: [ledgerFaults(ledger)],
   routes: [...ledgerRoutes({ ledger, reads: createReads(world.db), orgId: ORG_ID }), ...routes],

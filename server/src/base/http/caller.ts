@@ -54,6 +54,8 @@ export interface Knock {
 
 /** Identity, as the server asks it. */
 export interface Guard {
+  /** Knows nobody but this machine's own: the server then listens on loopback alone. */
+  readonly loopbackOnly?: true
   /** Who calls, or why that cannot be told (401) or may not be now (429). */
   identify(knock: Knock): Promise<Caller | { readonly refused: Problem }>
   /** Whether a public route takes one more request from this address now. */

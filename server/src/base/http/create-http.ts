@@ -1,46 +1,34 @@
 /**
  * The HTTP server: Fastify under our own rules for parsing, contracts, problems and idempotency.
  *
- * Fastify's own validation is switched off: contracts are checked in `answer` below, in one order for
- * every route (path, query, key, body), so that a problem always has our form. Nothing is logged
- * per request; metrics count them, and a 5xx is logged with its request id.
+ * Fastify's own validation and body parsing are switched off: `serve-route.ts` reads the body once the
+ * caller was let in and checks the contract in one order for every route, so that a problem always has
+ * our form. Nothing is logged per request; metrics count them, and a 5xx is logged with its request id.
  */
+import type { IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyInstance } from 'fastify'
 import type { Log } from '../log.ts'
 import type { Metrics } from '../metrics.ts'
 import type { Clock, Net, Rng } from '../world.ts'
-import { checkListenHost, policies, refuseForeign } from './access.ts'
+import { checkListenHost, foreignness, type Names, securityHeaders } from './access.ts'
+import type { Guard } from './caller.ts'
 import { documentRoutes } from './document.ts'
 import { type Faults, problemOf, rawProblem } from './faults.ts'
-import { FORWARDED, forward, isRaw } from './forward.ts'
-import { type Answers, createOnce, keyedRequest, type Once, readKey } from './idempotency.ts'
+import { FORWARDED, forward, sentOn } from './forward.ts'
+import type { Answers } from './idempotency.ts'
 import { type OperationsOptions, operationRoutes } from './operations.ts'
-import {
-  HTTP_PROBLEMS,
-  HttpProblem,
-  httpProblem,
-  type Problem,
-  type ProblemRow,
-  problemBody,
-} from './problem.ts'
-import type { AnyAnswer, AnyReply, Call, Route } from './route.ts'
-import { inlineParts, type JsonSchema } from './schema.ts'
-import { parseStrictJson } from './strict-json.ts'
-import { createValidators, type Validator, type Validators } from './validate.ts'
-
-declare module 'fastify' {
-  interface FastifyRequest {
-    /** The body as received, for forwarding. */
-    rawBody: Buffer | undefined
-  }
-}
+import { HTTP_PROBLEMS, httpProblem, type ProblemRow } from './problem.ts'
+import type { Replicas } from './replicas.ts'
+import type { Route } from './route.ts'
+import { sendProblem } from './send-problem.ts'
+import { knockOf, serveRoutes } from './serve-route.ts'
 
 /** Bodies over this many bytes are refused. */
 const BODY_BYTES_MAX = 1_048_576
 const REQUEST_TIMEOUT_MS = 30_000
 
-export interface HttpOptions {
+export interface HttpOptions extends Names {
   readonly log: Log
   readonly clock: Clock
   readonly rng: Rng
@@ -54,12 +42,18 @@ export interface HttpOptions {
   /** The modules' refusals, explained under `/errors`. */
   readonly refusals?: readonly ProblemRow[]
   readonly ready?: OperationsOptions['ready']
-  /** The tenant whose keys these are. */
-  readonly orgId?: number
+  /** Who calls; a route that asks for a permission needs one. `operatorOnly()` is for development. */
+  readonly guard?: Guard
+  /** The other servers of the same database, so that they believe who sent what is sent on. */
+  readonly replicas?: Replicas
+  /** Addresses of proxies in front, whose word on the client's address is taken. */
+  readonly proxies?: readonly string[]
+  /** Whether browsers reach it by TLS, and are to do so ever after. */
+  readonly tls?: boolean
 }
 
 export interface Http {
-  /** Begins to accept; loopback only. Port 0 takes a free one. */
+  /** Begins to accept; beyond loopback only where callers sign in. Port 0 takes a free one. */
   listen(at: { host?: string; port: number }): Promise<{ url: string; port: number }>
   /** The OpenAPI 3.1 document. */
   openapi(): object
@@ -79,7 +73,8 @@ export async function createHttp(options: HttpOptions): Promise<Http> {
     requestTimeout: REQUEST_TIMEOUT_MS,
     routerOptions: { maxParamLength: 200 },
     exposeHeadRoutes: false,
-    genReqId: requestIds(options.rng),
+    genReqId: requestIds(options),
+    ...(options.proxies !== undefined && { trustProxy: [...options.proxies] }),
     frameworkErrors: (error, request, reply) => {
       reply.header('request-id', request.id)
       void sendProblem(reply, request, problemOf(error))
@@ -90,14 +85,11 @@ export async function createHttp(options: HttpOptions): Promise<Http> {
     },
   })
   app.decorateRequest('rawBody', undefined)
-  acceptStrictJson(app)
+  app.decorateRequest('vouched', undefined)
+  app.decorateRequest('caller', undefined)
+  keepBodies(app)
   app.setValidatorCompiler(() => () => true)
-  app.addHook('onRequest', (request, reply, done) => {
-    reply.header('request-id', request.id)
-    const problem = refuseForeign(request)
-    if (problem === undefined) done()
-    else void sendProblem(reply, request, problem)
-  })
+  guardDoor(app, options)
   const times = options.metrics.histogram(
     'tenon_http_request_seconds',
     'Time from the request line to the last byte of the reply.',
@@ -122,14 +114,15 @@ export async function createHttp(options: HttpOptions): Promise<Http> {
     }),
   ]
   const docs = await documentRoutes(app)
-  addRoutes(app, routes, { options, schemaOf: docs.schemaOf })
+  const { answers, guard } = options
+  serveRoutes(app, routes, { answers, guard, schemaOf: docs.schemaOf })
   await docs.serve()
   await app.ready()
   return {
     app,
     openapi: docs.document,
     listen: async ({ host = '127.0.0.1', port }) => {
-      checkListenHost(host)
+      checkListenHost(host, guard)
       await app.listen({ host, port })
       const bound = app.addresses()[0] as AddressInfo
       const name = bound.family === 'IPv6' ? `[${bound.address}]` : bound.address
@@ -150,39 +143,55 @@ export async function createHttp(options: HttpOptions): Promise<Http> {
 }
 
 /** A request keeps the id that the server which forwarded it gave; nobody else chooses one. */
-function requestIds(rng: Rng): (raw: { headers: NodeJS.Dict<string | string[]> }) => string {
+function requestIds({ rng, replicas }: HttpOptions) {
   const run = Buffer.from(rng.bytes(8)).toString('hex')
   let count = 0
-  return ({ headers }) => {
-    const given = headers['request-id']
-    if (headers[FORWARDED] !== undefined && typeof given === 'string') {
-      if (/^req_[0-9a-z]{17,30}$/.test(given)) return given
+  return (raw: Pick<IncomingMessage, 'method' | 'url' | 'headers'>) => {
+    const forwarded = raw.headers[FORWARDED]
+    if (forwarded !== undefined) {
+      const given = replicas?.believe(sentOn(raw), forwarded)?.requestId
+      const named = replicas === undefined ? raw.headers['request-id'] : given
+      if (typeof named === 'string' && /^req_[0-9a-z]{17,30}$/.test(named)) return named
     }
     count += 1
     return `req_${run}${count.toString(36).padStart(8, '0')}`
   }
 }
 
-function acceptStrictJson(app: FastifyInstance): void {
+/** Bodies are kept as bytes; they are read when their sender is known. */
+function keepBodies(app: FastifyInstance): void {
   app.removeAllContentTypeParsers()
-  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, body, done) => {
-    const bytes = body as Buffer
-    request.rawBody = bytes
-    if (isRaw(request)) return done(null, undefined)
-    try {
-      done(null, parseStrictJson(bytes))
-    } catch (error) {
-      done(error as Error)
-    }
-  })
   app.addContentTypeParser('*', { parseAs: 'buffer' }, (request, body, done) => {
     request.rawBody = body as Buffer
-    if (isRaw(request)) return done(null, undefined)
-    done(Object.assign(new Error('not JSON'), { code: 'FST_ERR_CTP_INVALID_MEDIA_TYPE' }))
+    done(null, undefined)
   })
 }
 
-function handleErrors(app: FastifyInstance, { faults = [], log, net }: HttpOptions): void {
+/** What holds for every request, found or not: names, pages, headers, and the rate of strangers. */
+function guardDoor(app: FastifyInstance, options: HttpOptions): void {
+  const { guard, replicas, tls = false } = options
+  const refuseForeign = foreignness(options)
+  const limits = guard === undefined || guard.loopbackOnly === true ? undefined : guard
+  app.addHook('onRequest', (request, reply, done) => {
+    reply.header('request-id', request.id)
+    reply.headers(securityHeaders(request.url, tls))
+    const forwarded = request.headers[FORWARDED]
+    if (forwarded !== undefined) request.vouched = replicas?.believe(sentOn(request), forwarded)
+    // Another replica calls by an address of its own.
+    const foreign = request.vouched === undefined ? refuseForeign(request) : undefined
+    if (foreign !== undefined) return void sendProblem(reply, request, foreign)
+    // Pages of the documents, and what was not found, have no route that asks.
+    const { policy } = request.routeOptions.config as { policy?: true }
+    if (limits === undefined || policy === true) return done()
+    limits.admit(knockOf(request)).then((refused) => {
+      if (refused === undefined) done()
+      else void sendProblem(reply, request, refused)
+    }, done)
+  })
+}
+
+function handleErrors(app: FastifyInstance, options: HttpOptions): void {
+  const { faults = [], log, net, replicas } = options
   app.setNotFoundHandler((request, reply) => {
     const path = request.url.split('?')[0]!.slice(0, 200)
     const words = { method: request.method, path }
@@ -193,7 +202,7 @@ function handleErrors(app: FastifyInstance, { faults = [], log, net }: HttpOptio
       const outcome = await translate(error)
       if (outcome === undefined) continue
       if ('problem' in outcome) return sendProblem(reply, request, outcome.problem)
-      const forwarded = await forward(net, request, outcome.forwardTo)
+      const forwarded = await forward({ net, replicas }, request, outcome.forwardTo)
       if ('code' in forwarded) return sendProblem(reply, request, forwarded)
       return reply.code(forwarded.status).headers(forwarded.headers).send(forwarded.body)
     }
@@ -203,129 +212,4 @@ function handleErrors(app: FastifyInstance, { faults = [], log, net }: HttpOptio
     }
     return sendProblem(reply, request, problem)
   })
-}
-
-const PROBLEM_JSON = 'application/problem+json'
-
-function sendProblem(reply: FastifyReply, request: FastifyRequest, problem: Problem): FastifyReply {
-  if (problem.retryAfterS !== undefined) reply.header('retry-after', problem.retryAfterS)
-  const instance = request.url.split('?')[0]!.slice(0, 200)
-  const body = JSON.stringify(problemBody(problem, instance, request.id))
-  return reply.code(problem.status).type(PROBLEM_JSON).serializer(same).send(body)
-}
-
-const same = (text: unknown): string => text as string
-
-interface Registration {
-  readonly options: HttpOptions
-  readonly schemaOf: (route: Route) => JsonSchema
-}
-
-function addRoutes(app: FastifyInstance, routes: readonly Route[], with_: Registration): void {
-  const validators = createValidators()
-  const { answers, orgId = 1 } = with_.options
-  const once = answers === undefined ? undefined : createOnce(answers)
-  for (const route of routes) {
-    if (route.idempotency?.kind === 'stored' && once === undefined) {
-      throw new Error(`${route.method} ${route.path} stores answers; give createHttp \`answers\`.`)
-    }
-    const checks = checksOf(route, validators)
-    const allowed = policies[route.policy]
-    const inlined = new WeakMap<object, JsonSchema>()
-    app.route({
-      method: route.method,
-      url: route.path.replaceAll(/\{([a-z_]+)\}/g, ':$1'),
-      schema: with_.schemaOf(route),
-      config: { raw: route.raw === true },
-      handler: async (request, reply) => {
-        const problem = allowed(request)
-        if (problem !== undefined) return sendProblem(reply, request, problem)
-        const answer = await answerOf({ route, checks, once, orgId }, request)
-        if ('problem' in answer) {
-          if (answer.headers !== undefined) reply.headers(answer.headers)
-          return sendProblem(reply, request, answer.problem)
-        }
-        return sendReply(reply, answer, inlined)
-      },
-    })
-  }
-}
-
-function sendReply(
-  reply: FastifyReply,
-  answer: AnyReply,
-  inlined: WeakMap<object, JsonSchema>,
-): FastifyReply {
-  reply.statusCode = answer.status
-  if (answer.headers !== undefined) reply.headers(answer.headers)
-  if (answer.as !== undefined) {
-    let schema = inlined.get(answer.as)
-    if (schema === undefined) {
-      schema = inlineParts(answer.as)
-      inlined.set(answer.as, schema)
-    }
-    reply.serializer(reply.compileSerializationSchema(schema) as (payload: unknown) => string)
-    reply.type('application/json; charset=utf-8')
-  }
-  return reply.send(answer.body)
-}
-
-interface Checks {
-  readonly params?: Validator
-  readonly query: Validator
-  readonly body?: Validator
-}
-
-function checksOf(route: Route, validators: Validators): Checks {
-  const nothing = { type: 'object', additionalProperties: false }
-  return {
-    query: validators.compile(route.query ?? nothing, '/query'),
-    ...(route.params && { params: validators.compile(route.params, '/path') }),
-    ...(route.method === 'POST' && { body: validators.compile(route.body ?? nothing, '') }),
-  }
-}
-
-interface Prepared {
-  readonly route: Route
-  readonly checks: Checks
-  readonly once: Once | undefined
-  readonly orgId: number
-}
-
-/** Checks a request against its route's contract and has it carried out. */
-function answerOf(prepared: Prepared, request: FastifyRequest): AnyAnswer | Promise<AnyAnswer> {
-  const { route, checks } = prepared
-  const errors =
-    checks.params?.violations(request.params) ??
-    (route.raw ? undefined : checks.query.violations(request.query)) ??
-    (route.raw ? undefined : bodyViolations(prepared, request))
-  if (errors !== undefined) return { problem: { ...httpProblem('contract_violated'), errors } }
-  const call = { ...callOf(request), keyed: undefined } as Call<never, never, never>
-  const { idempotency } = route
-  if (idempotency === undefined) return route.handle(call)
-  const header = request.headers['idempotency-key']
-  if (header === undefined && idempotency.unless?.(call.body) === true) return route.handle(call)
-  const key = readKey(header)
-  if (typeof key !== 'string') return { problem: key }
-  const path = request.url.split('?')[0]!
-  const { orgId } = prepared
-  const keyed = keyedRequest({ orgId, method: request.method, path, key, body: call.body })
-  const keyedCall = { ...call, keyed }
-  if (idempotency.kind === 'passed') return route.handle(keyedCall)
-  const book = idempotency.book?.(call) ?? 0
-  return prepared.once!.run({ book, keyed }, () => route.handle(keyedCall))
-}
-
-function callOf(request: FastifyRequest): Omit<Call<unknown, unknown, unknown>, 'keyed'> {
-  const { params, query, body, id, method, url: path, headers, rawBody } = request
-  const received = { method, path, headers, body: rawBody }
-  return { params, query, body, requestId: id, received }
-}
-
-/** A route without a body contract takes no body or `{}`. */
-function bodyViolations({ route, checks }: Prepared, request: FastifyRequest) {
-  if (checks.body === undefined) return undefined
-  if (request.body !== undefined) return checks.body.violations(request.body)
-  if (route.body === undefined) return undefined
-  throw new HttpProblem(httpProblem('body_missing'))
 }

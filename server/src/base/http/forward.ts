@@ -1,10 +1,12 @@
 /**
  * Forwarding: a request for a book another server writes goes to that server once, as received, and
- * its answer comes back as given. A request that was forwarded already is not forwarded again.
+ * its answer comes back as given. A request that was forwarded already is not forwarded again. What
+ * proved the caller stays here; the other server is told who it was, see `replicas.ts`.
  */
 import type { FastifyRequest } from 'fastify'
 import type { Net } from '../world.ts'
 import { httpProblem, type Problem } from './problem.ts'
+import type { Replicas } from './replicas.ts'
 
 export const FORWARDED = 'tenon-forwarded'
 
@@ -25,14 +27,26 @@ const REPLY_HEADERS = ['content-type', 'retry-after', 'idempotency-replayed'] as
 
 const TIMEOUT_MS = 15_000
 
+export interface Forwarding {
+  readonly net: Net
+  /** Without it no caller is vouched for, and the other server asks its own guard. */
+  readonly replicas: Replicas | undefined
+}
+
 /** Sends the request on to `url`, or says why it cannot be answered now. */
 export async function forward(
-  net: Net,
+  { net, replicas }: Forwarding,
   request: FastifyRequest,
   url: string | undefined,
 ): Promise<ForwardedReply | Problem> {
-  if (url === undefined || request.headers[FORWARDED] !== undefined) return notHere()
-  const headers: Record<string, string> = { [FORWARDED]: '1', 'request-id': request.id }
+  const isForwarded =
+    replicas === undefined
+      ? request.headers[FORWARDED] !== undefined
+      : request.vouched !== undefined
+  if (url === undefined || isForwarded) return notHere()
+  const { id: requestId, caller, rawBody: body } = request
+  const vouched = replicas?.vouch(sentOn(request), { requestId, caller, body })
+  const headers: Record<string, string> = { [FORWARDED]: vouched ?? '1', 'request-id': requestId }
   for (const [name, value] of Object.entries(request.headers)) {
     // Signatures of banks travel in headers of their own.
     const goesOn = isRaw(request) ? !OF_THE_HOP.has(name) : isOurs(name)
@@ -57,6 +71,20 @@ export async function forward(
     case 'unknown':
       return { ...httpProblem('outcome_unknown'), retryAfterS: 1 }
   }
+}
+
+/** What of a request a replica vouches for beside its body. */
+export function sentOn({
+  method = '',
+  url = '',
+  headers,
+}: {
+  readonly method?: string | undefined
+  readonly url?: string | undefined
+  readonly headers: NodeJS.Dict<string | string[]>
+}) {
+  const key = headers['idempotency-key']
+  return { method, path: url, key: typeof key === 'string' ? key : undefined }
 }
 
 /** Whether the request is for a `rawRoute`. */

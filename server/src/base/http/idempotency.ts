@@ -8,6 +8,7 @@
  */
 import { hash } from 'node:crypto'
 import type { StoredAnswer } from '../effect.ts'
+import type { Caller } from './caller.ts'
 import { httpProblem, type Problem } from './problem.ts'
 import type { AnyAnswer, Keyed } from './route.ts'
 
@@ -27,16 +28,21 @@ export function readKey(header: unknown): string | Problem {
   return KEY.test(header) ? header : httpProblem('idempotency_key_malformed')
 }
 
-/** What the key and the body of a request are known by. */
+/**
+ * What the key and the body of a request are known by. Keys are the tenant's: the organisation's, or
+ * the merchant's where the caller is bound to one, so that two merchants may use the same.
+ */
 export function keyedRequest(request: {
-  orgId: number
+  caller: Caller | undefined
   method: string
   path: string
   key: string
   body: unknown
 }): Keyed {
-  const { orgId, method, path, key, body } = request
-  const keyHash = sha256(JSON.stringify([orgId, method, path, key]))
+  const { caller, method, path, key, body } = request
+  const orgId = caller?.orgId ?? 0
+  const merchant = caller?.merchant === undefined ? [] : [caller.merchant]
+  const keyHash = sha256(JSON.stringify([orgId, method, path, key, ...merchant]))
   const requestHash = sha256(canonicalJson(body))
   return {
     key,

@@ -62,7 +62,7 @@ export function operationRoutes({ metrics, ready, problems }: OperationsOptions)
       name: 'getReadiness',
       summary: 'Whether the server can do its work, and if not, why.',
       tags,
-      policy: 'public',
+      policy: 'loopback',
       replies: { 200: Readiness, 503: Readiness },
       handle: async () => {
         const checks = [...(await ready())]
@@ -77,7 +77,7 @@ export function operationRoutes({ metrics, ready, problems }: OperationsOptions)
       name: 'getMetrics',
       summary: 'Metrics in the text format of Prometheus.',
       tags,
-      policy: 'public',
+      policy: 'loopback',
       replies: { 200: Type.String() },
       handle: async () => {
         const { contentType, body } = await metrics.page()

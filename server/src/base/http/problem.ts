@@ -69,9 +69,29 @@ const ROWS = [
   ['headers_too_large', 431, 'Send fewer or shorter headers.'],
   ['route_not_found', 404, 'No such route: {method} {path}. The routes are listed under /docs.'],
   ['error_code_not_found', 404, 'No such error code. The codes are listed under /errors.'],
-  ['host_not_allowed', 421, 'Call this server as localhost, 127.0.0.1 or [::1].'],
+  [
+    'host_not_allowed',
+    421,
+    'Call this server by a name it was given, or as localhost, 127.0.0.1 or [::1].',
+  ],
   ['origin_not_allowed', 403, 'Pages of other origins may not call this server.'],
   ['not_from_this_machine', 403, 'Call this server from the machine it runs on.'],
+  [
+    'permission_missing',
+    403,
+    'This needs the permission {permission}; ask an administrator for a role that has it.',
+  ],
+  [
+    'not_for_merchants',
+    403,
+    'This is for the organisation itself; a user or key of a merchant may not call it.',
+  ],
+  [
+    'step_up_required',
+    403,
+    'Prove once more that it is you, or sign the request with your key, and send it again.',
+  ],
+  ['object_not_found', 404, 'Nothing of yours stands under this id; correct it.'],
   [
     'idempotency_key_missing',
     400,

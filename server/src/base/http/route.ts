@@ -1,14 +1,15 @@
 /**
- * Routes as data: what a module's `http.ts` exports. The server, the OpenAPI document and a later
- * authorization layer are all read from these, so `policy` is required: a route that says nothing
+ * Routes as data: what a module's `http.ts` exports. The server, the OpenAPI document and the wall in
+ * front of the handlers are all read from these, so `policy` is required: a route that says nothing
  * about who may call it does not compile.
  */
 import { type Static, type TSchema, Type } from 'typebox'
 import type { StoredAnswer } from '../effect.ts'
+import type { Caller, Permitted } from './caller.ts'
 import type { Problem } from './problem.ts'
 
-/** Who may call a route: only this machine, or anyone who reaches the server. */
-export type Policy = 'loopback' | 'public'
+/** Who may call a route: anyone who reaches the server, only this machine, or who has a permission. */
+export type Policy = 'public' | 'loopback' | Permitted
 
 /** Bodies of the good answers by status. Those of problems are the same for every route. */
 export type Replies = { readonly [status: number]: TSchema }
@@ -49,6 +50,8 @@ export interface Call<P, Q, B> {
   readonly query: Q
   readonly body: B
   readonly requestId: string
+  /** Who calls a route that asks for a permission. On any other route there is none to be read. */
+  readonly caller: Caller
   readonly keyed: Keyed | undefined
   /** The request as it came, for a signature over its bytes. */
   readonly received: Received
@@ -61,6 +64,8 @@ export interface Received {
   readonly headers: Readonly<Record<string, string | string[] | undefined>>
   /** Absent when the request had none. */
   readonly body: Uint8Array | undefined
+  /** The address of the connection, or of the proxy's client where a proxy is trusted. */
+  readonly from: string
 }
 
 /** How a POST route treats `Idempotency-Key`. */
@@ -138,7 +143,7 @@ export interface RawRouteSpec<P extends TSchema>
   readonly params?: P
   /** The bytes are in `received.body`, as they came and within the limit of all bodies. */
   handle(
-    call: Pick<Call<Static<P>, unknown, unknown>, 'params' | 'received' | 'requestId'>,
+    call: Pick<Call<Static<P>, unknown, unknown>, 'params' | 'received' | 'requestId' | 'caller'>,
   ): Promise<RawReply | Refused>
 }
 

@@ -8,6 +8,7 @@
  */
 import { Ajv, type ErrorObject, type Options, type ValidateFunction } from 'ajv'
 import type { TSchema } from 'typebox'
+import { PERSONAL_KEYWORD } from './mask-reply.ts'
 import type { Violation } from './problem.ts'
 import { inlineParts, type JsonSchema } from './schema.ts'
 import { pointerToken } from './strict-json.ts'
@@ -64,6 +65,7 @@ function engines(options: Options): Engines {
   }
   const fast = new Ajv({ ...common, verbose: true })
   const whole = new Ajv({ ...common, allErrors: true, verbose: true })
+  for (const engine of [fast, whole]) engine.addVocabulary([PERSONAL_KEYWORD])
   const compiled = new WeakMap<JsonSchema, ValidateFunction>()
   const every = (schema: JsonSchema): ValidateFunction => {
     let check = compiled.get(schema)
