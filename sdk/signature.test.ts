@@ -5,7 +5,7 @@ import { httpbis } from 'http-message-signatures'
 import { sm2 } from 'sm-crypto-v2'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createTenon, type SigningKey, TenonProblem } from './index.ts'
-import { verifierOf } from './testing.ts'
+import { verifierOf } from './testing/verifier.ts'
 
 interface Seen {
   readonly method: string

@@ -109,6 +109,55 @@ Reads only; a draft with mistakes is refused with each of them. See schemes/rout
     run: async (args, terminal) => (await import('./commands/routing.ts')).run(args, terminal),
   },
   {
+    name: 'listen',
+    summary: 'receive webhooks here, and pass them on to a local address',
+    usage: `tenon listen [--forward-to <address>] [--events <type,type>] [--print-secret] [--format text|json]
+
+Fetches deliveries as if this machine were an endpoint, and tells the server what became of each.
+Sending an event again ("tenon events resend") reaches it too. Ctrl-C ends it.
+--forward-to <address>  sends each on, byte for byte: http://localhost:3000/hook
+--events <type,type>    only these types; payout.* is a group (all)
+--print-secret          shows the secret the deliveries are signed with
+--format json           one line of JSON for each delivery, and nothing else on standard output
+--url <address>         of the API, when it is not where "npm start" said
+The key: TENON_KEY (its secret), TENON_KEY_FILE (a file of "tenon keys pair"), or the sandbox's.`,
+    run: async (args, terminal) => (await import('./commands/listen.ts')).run(args, terminal),
+  },
+  {
+    name: 'trigger',
+    summary: 'send a sample of an event to endpoints and listeners (sandbox only)',
+    usage: `tenon trigger <event> [--set <field>=<value>] [--set …] [--url <address>]
+       tenon trigger --list
+
+--set amount=500.51       an amount, in yuan
+--set reason=withdrawn    any field by its name, dots between the parts; {…} and […] are JSON
+--list                    shows all types of events`,
+    run: async (args, terminal) => (await import('./commands/trigger.ts')).run(args, terminal),
+  },
+  {
+    name: 'events',
+    summary: 'list events, and send them again',
+    usage: `tenon events list [--type <type>] [--since <time>] [--until <time>] [--limit <number>] [--format json]
+       tenon events resend <evt_…> [<evt_…> …]
+       tenon events replay --since <time> [--until <time>] [--type <type>] [--endpoint <whk_…> [--failed]]
+
+resend and replay reach every endpoint that wants the type, and whoever listens ("tenon listen").
+--type <type>       such as payout.succeeded, or payout.* for a group
+--since <time>      date, time and offset, such as 2026-03-02T09:00:00+08:00
+--limit <number>    how many are listed (20)
+--endpoint <whk_…>  only to this endpoint; --failed: only what never got through
+--url <address>     of the API, when it is not where "npm start" said`,
+    run: async (args, terminal) => (await import('./commands/events.ts')).run(args, terminal),
+  },
+  {
+    name: 'doctor',
+    summary: 'look at server, clock, key, signature and webhook endpoints',
+    usage: `tenon doctor [--url <address>]
+
+Says of each whether it works and what to do; exit code 1 when something is wrong.`,
+    run: async (args, terminal) => (await import('./commands/doctor.ts')).run(args, terminal),
+  },
+  {
     name: 'reset',
     summary: 'delete the embedded database with everything in it',
     usage: `tenon reset [--yes]
