@@ -19,6 +19,7 @@ import {
 import type { BookWriter, RefusalCode } from '#ledger'
 import type { ChannelOwner, Parts } from './owner.ts'
 import type { CustodyChannel } from './port.ts'
+import type { StopGate } from './stop-gate.ts'
 
 export interface DeskOptions {
   readonly db: Db
@@ -33,6 +34,8 @@ export interface DeskOptions {
   readonly listEveryMs?: number
   /** Work may be due at once: wakes the sweeper. */
   readonly onPlanned?: () => void
+  /** What is paused; absent where nothing can be. */
+  readonly stops?: StopGate
 }
 
 export interface Place {

@@ -121,6 +121,7 @@ export {
   isFinal,
   next,
 } from './states.ts'
+export { type Movement, STOPPED_LOOK_MS, type StopGate, type Stopped } from './stop-gate.ts'
 export {
   findInstruction,
   listInbound,

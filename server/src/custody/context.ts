@@ -1,6 +1,6 @@
 /** What the commands of custody share: its pools, its desk, and how a command on a case is decided. */
 import { Bug, type EffectRow, type PersonalSeal, present, type Uuid, type World } from '#base'
-import { createDesk, type Desk, isBookedSince, type Parts } from '#channels'
+import { createDesk, type Desk, isBookedSince, type Parts, type StopGate } from '#channels'
 import type { Ledger } from '#ledger'
 import * as reads from './case-store.ts'
 import { type Clearing, NO_CLEARING } from './clearing.ts'
@@ -24,6 +24,8 @@ export interface CustodyOptions {
   readonly listEveryMs?: number
   /** Work may be due at once: wakes the sweeper. */
   readonly onPlanned?: () => void
+  /** What is paused; absent where nothing can be. */
+  readonly stops?: StopGate
 }
 
 export interface CaseRefused {
@@ -57,7 +59,8 @@ export interface CustodyContext extends CustodyOptions {
 const DECISIONS_MAX = 100
 
 export function createContext(options: CustodyOptions): CustodyContext {
-  const { world, ledger, seal, validMs, listEveryMs, onPlanned, clearing = NO_CLEARING } = options
+  const { world, ledger, seal, validMs, listEveryMs, onPlanned, stops } = options
+  const { clearing = NO_CLEARING } = options
   const { db, clock, log } = world
   const pools = new Map<number, Pool>()
   const pool = (book: number) => present(pools.get(book), `book ${book} is not an open pool`)
@@ -72,6 +75,7 @@ export function createContext(options: CustodyOptions): CustodyContext {
     ...(validMs === undefined ? {} : { validMs }),
     ...(listEveryMs === undefined ? {} : { listEveryMs }),
     ...(onPlanned === undefined ? {} : { onPlanned }),
+    ...(stops === undefined ? {} : { stops }),
   })
   return {
     ...options,

@@ -45,6 +45,11 @@ export interface LedgerOptions {
   readonly queueMax?: number
   /** False for a server that only reads. */
   readonly writes?: boolean
+  /**
+   * Whether accounts of this holder are frozen from their opening on, by an order that stands. Asked
+   * when a command is decided, so it must answer from memory.
+   */
+  readonly isFrozen?: (orgId: number, holder: string) => boolean
   /** Hears of every batch that has committed, for metrics. */
   readonly onBatch?: (batch: CommittedBatch) => void
 }
@@ -249,12 +254,18 @@ export class ServerLedger implements Ledger {
       memory,
       partitions,
       queueMax: this.options.queueMax ?? QUEUE_MAX,
+      isFrozen: this.frozenIn(book.orgId),
       onFenced: () => this.giveUp(number, writer),
       onBatch: this.options.onBatch,
     })
     this.writers.set(number, writer)
     this.owners.delete(number)
     log.info({ book: number, epoch: head.epoch, seq: head.seq }, 'writing a book')
+  }
+
+  private frozenIn(orgId: number): ((holder: string) => boolean) | undefined {
+    const { isFrozen } = this.options
+    return isFrozen && ((holder) => isFrozen(orgId, holder))
   }
 
   private async noteOwner(book: number): Promise<void> {

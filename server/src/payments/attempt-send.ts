@@ -3,21 +3,23 @@
  * only before the end of its window, on the clock that never steps back: a sender that slept through
  * it sends nothing.
  */
-import { applied, type DueWork, doneDue, type Uuid } from '#base'
-import type {
-  CollectOrder,
-  NotSent,
-  PaymentChannel,
-  PaymentOutcome,
-  PayOrder,
-  RefundOrder,
-  SendOptions,
+import { applied, type DueWork, doneDue, postponeDue, type Uuid } from '#base'
+import {
+  type CollectOrder,
+  type NotSent,
+  type PaymentChannel,
+  type PaymentOutcome,
+  type PayOrder,
+  type RefundOrder,
+  type SendOptions,
+  STOPPED_LOOK_MS,
 } from '#channels'
 import type { Attempt, SendWindow, Sent } from './attempt.ts'
 import { record } from './attempt-record.ts'
 import { markSending } from './attempt-store.ts'
 import { attemptRoot, mustCommand } from './context.ts'
 import { type DeskContext, forget, loadAttempt, planAsk, sendKey } from './desk-context.ts'
+import { stopOfAttempt } from './stopped.ts'
 
 export type Order = CollectOrder | PayOrder | RefundOrder
 
@@ -64,6 +66,10 @@ async function perform(
   } catch (error) {
     desk.log.error({ error, attempt: attempt.id }, 'the order of an attempt could not be made')
     return { result: 'not_sent', message: 'its order could not be made' }
+  }
+  // Asked last of all: it may have been paused since it was marked.
+  if (desk.stops?.any() === true && (await stopOfAttempt(desk, attempt)) !== undefined) {
+    return { result: 'not_sent', message: 'it was paused' }
   }
   if (desk.clock.mono() >= sendBeforeMono) {
     return { result: 'not_sent', message: 'the time to send it was over' }
@@ -113,6 +119,12 @@ export async function sendDue(desk: DeskContext, work: DueWork): Promise<void> {
   if (late || !(await desk.owner(attempt.direction).mayBeSent(attempt))) {
     const why = late ? 'its time was over before it could be sent' : 'it may not be sent any more'
     await neverSend(desk, { book, id }, why, work)
+    return
+  }
+  if ((await stopOfAttempt(desk, attempt)) !== undefined) {
+    const dueAt = Math.min(desk.clock.now() + STOPPED_LOOK_MS, attempt.validUntil)
+    const effects = [applied(postponeDue, { ...work, dueAt })]
+    await desk.ledger.writer(book).submit({ roots: [attemptRoot(id)], effects })
     return
   }
   const window = sendWindow(desk, attempt)

@@ -104,6 +104,8 @@ export interface AttemptOwner {
   question?(attempt: Attempt): Promise<Question>
   /** Just before it is marked `sending`: false cancels it as never sent. */
   mayBeSent(attempt: Attempt): Promise<boolean>
+  /** Whose account the money leaves or comes to: pauses of a merchant name it. */
+  merchant?(attempt: Attempt): Promise<string | undefined>
   /**
    * What it causes that an attempt moved: state, transfers, events of the owner. The desk adds the
    * attempt's own effects. The outcome has passed the one check of amount, currency and payee.

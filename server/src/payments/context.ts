@@ -24,7 +24,7 @@ import {
   type Rng,
   type Uuid,
 } from '#base'
-import { type BankParty, isBookedSince } from '#channels'
+import { type BankParty, isBookedSince, type StopGate } from '#channels'
 import type { Classification, CodeKey } from '#codes'
 import type { AccountOpening, BookWriter, Command, Ledger, RefusalCode } from '#ledger'
 import type { Router } from '#routing'
@@ -48,6 +48,13 @@ export interface PaymentsOptions {
   readonly poolOf?: (channel: string) => number | undefined
   /** Work may be due at once: wakes the sweeper. */
   readonly onPlanned?: () => void
+  /** What is paused; absent where nothing can be. */
+  readonly stops?: StopGate
+  /**
+   * How long after a payout another one of its amount to its payee takes a second person, ms; a day
+   * when absent, never when 0.
+   */
+  readonly nearDuplicateMs?: number
 }
 
 export interface PaymentsContext extends PaymentsOptions {

@@ -31,6 +31,7 @@ import { bookOf, exceptionJson, paymentJson, payWithOf, uuidOf } from './payment
 import type { Payments } from './payments.ts'
 import { outflowProblem, payeeOf } from './payouts-http.ts'
 import { type PaymentRefusalCode, paymentProblem } from './refusals.ts'
+import { stoppedText } from './stopped.ts'
 
 const read = { permission: 'payments.read' }
 const create = { permission: 'payments.create' }

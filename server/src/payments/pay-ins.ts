@@ -16,7 +16,7 @@ import {
   publicId,
   type Uuid,
 } from '#base'
-import { type CollectOrder, isFinal } from '#channels'
+import { type CollectOrder, isFinal, type Stopped } from '#channels'
 import type { BookWriter } from '#ledger'
 import { type RouteDecision, routeJson } from '#routing'
 import type { Attempt, SendWindow, Sent } from './attempt.ts'
@@ -37,6 +37,7 @@ import { CLOSE_OTHERS, EXPIRE, payInOf, REFUND_SURPLUS, refundSurplus } from './
 import { addAttempt, closePayIn, findPayIn, insertPayIn } from './pay-in-store.ts'
 import type { Recent } from './recent.ts'
 import type { PaymentRefusalCode } from './refusals.ts'
+import { merchantOf, stopOf, stoppedChannels } from './stopped.ts'
 
 /** Channels tried in one request before the caller is asked how to go on. */
 const CHANNELS_MAX = 3
@@ -55,6 +56,8 @@ export interface Refused {
   readonly refused: PaymentRefusalCode
   /** Why each channel cannot take it. */
   readonly decision?: RouteDecision
+  /** Who paused it, for `stopped`. */
+  readonly stopped?: Stopped
 }
 
 export interface Opened {
@@ -86,10 +89,13 @@ export async function openPayIn(on: PayInsOptions, wanted: NewPayIn): Promise<Op
   if (refused !== undefined) return (await existing(on, wanted)) ?? { refused }
   if (on.recent.get(book, id) !== undefined)
     return present(await existing(on, wanted), 'it was opened')
+  const stopped = collectingStopped(on, wanted)
+  if (stopped !== undefined) return (await existing(on, wanted)) ?? stopped
   const decision = decide(on, wanted, wanted, [])
   const first = attemptWith(on, wanted, decision, derivedUuid('payments.attempt', `${id}/1`), 1)
   if (first === undefined) {
-    return (await existing(on, wanted)) ?? { refused: 'no_channel', decision }
+    const refusal = noChannel(on, wanted, wanted, { decision, tried: [] })
+    return (await existing(on, wanted)) ?? refusal
   }
   const payIn = freshPayIn(on, wanted)
   const effects = [applied(insertPayIn, payIn), ...first.effects, ...(wanted.also ?? [])]
@@ -108,6 +114,39 @@ export async function openPayIn(on: PayInsOptions, wanted: NewPayIn): Promise<Op
   const ended = last !== undefined && isFinal(last.state)
   const settled = ended ? await findPayIn(context.db, book, id) : undefined
   return { payIn: settled ?? { ...payIn, attempts: attempts.length }, attempts, replayed: false }
+}
+
+const collecting = (
+  { context }: PayInsOptions,
+  { book, destination }: Pick<NewPayIn, 'book' | 'destination'>,
+) => ({
+  ...{ direction: 'collect' as const, book },
+  ...merchantOf(context, { book, account: destination }),
+})
+
+/** Why nothing can be collected for this account now, over whatever channel. */
+function collectingStopped(
+  on: PayInsOptions,
+  place: Pick<NewPayIn, 'book' | 'destination'>,
+): Refused | undefined {
+  if (on.context.stops?.any() !== true) return undefined
+  const stopped = stopOf(on.context, collecting(on, place))
+  return stopped && { refused: 'stopped', stopped }
+}
+
+/** No channel takes it: because the one that would is paused, or for the reasons of the decision. */
+function noChannel(
+  on: PayInsOptions,
+  target: Target,
+  pay: PayWith,
+  of: { readonly decision: RouteDecision; readonly tried: readonly string[] },
+): Refused {
+  const { decision, tried } = of
+  const none: Refused = { refused: 'no_channel', decision }
+  if (on.context.stops?.any() !== true) return none
+  const { channel } = routeOver(on, target, pay, tried)
+  const stopped = channel && stopOf(on.context, { ...collecting(on, target), channel })
+  return stopped ? { refused: 'stopped', stopped } : none
 }
 
 /** The pay-in of an id, in its present state; refused when another request made it. */
@@ -138,10 +177,22 @@ function freshPayIn({ context }: PayInsOptions, wanted: NewPayIn): PayIn {
   }
 }
 
-type Target = Pick<NewPayIn, 'book' | 'id' | 'amount' | 'currency' | 'attributes'> &
-  Pick<NewPayIn, 'subject' | 'expiresAt'>
+type Target = Pick<NewPayIn, 'book' | 'id' | 'destination' | 'amount' | 'currency'> &
+  Pick<NewPayIn, 'attributes' | 'subject' | 'expiresAt'>
 
+/** The decision among the channels that are not paused. */
 function decide(
+  on: PayInsOptions,
+  target: Target,
+  pay: PayWith,
+  tried: readonly string[],
+): RouteDecision {
+  if (on.context.stops?.any() !== true) return routeOver(on, target, pay, tried)
+  const stopped = stoppedChannels(on.context, collecting(on, target))
+  return routeOver(on, target, pay, [...tried, ...stopped])
+}
+
+function routeOver(
   { context }: PayInsOptions,
   { book, amount, currency, attributes }: Target,
   { methods, bank, accountType }: PayWith,
@@ -269,11 +320,13 @@ export async function attemptPayIn(
     if (attempts.some((each) => each.id === attemptId)) return { payIn, attempts, replayed: true }
     const refused = notPayable(on, payIn)
     if (refused !== undefined) return { refused }
+    const stopped = collectingStopped(on, payIn)
+    if (stopped !== undefined) return stopped
     const tried = attempts.filter(({ state }) => state === 'failed').map(({ channel }) => channel)
     const target = { ...payIn, ...pay }
     const decision = decide(on, payIn, pay, tried)
     const prepared = attemptWith(on, target, decision, attemptId, payIn.attempts + 1)
-    if (prepared === undefined) return { refused: 'no_channel', decision }
+    if (prepared === undefined) return noChannel(on, target, pay, { decision, tried })
     const submitted = await context.ledger.writer(book).submit({
       roots: [payInRoot(id), attemptRoot(attemptId)],
       effects: [applied(addAttempt, { id, before: payIn.attempts }), ...prepared.effects],

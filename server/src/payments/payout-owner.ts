@@ -25,13 +25,21 @@ import {
   usePayeeDay,
 } from './payout-store.ts'
 import type { PayoutsContext } from './payouts.ts'
+import { merchantOf } from './stopped.ts'
 
 export function payoutOwner(context: PayoutsContext): AttemptOwner {
   return {
     order: async (attempt) => payOrderOf(context.seal, await payoutFor(context, attempt), attempt),
     mayBeSent: async (attempt) => {
       const payout = await payoutFor(context, attempt)
-      return payout.state === 'processing' && payout.attempts === attempt.number
+      const { book, source, state, attempts } = payout
+      // Reserved before its account was frozen: what has not left does not leave any more.
+      const isFrozen = context.ledger.writer(book).account(source)?.state === 'frozen'
+      return state === 'processing' && attempts === attempt.number && !isFrozen
+    },
+    merchant: async (attempt) => {
+      const { book, source } = await payoutFor(context, attempt)
+      return merchantOf(context, { book, account: source }).merchant
     },
     moved: async (attempt, event) => {
       const payout = await payoutFor(context, attempt)

@@ -11,12 +11,13 @@ import {
   publicId,
   type Uuid,
 } from '#base'
-import type { BankParty, Limit, PayOrder } from '#channels'
+import type { BankParty, Limit, PayOrder, Stopped } from '#channels'
 import type { RouteDecision } from '#routing'
 import type { Attempt } from './attempt.ts'
 import type { PaymentsContext } from './context.ts'
 import type { PayoutPurpose } from './payout-states.ts'
 import { type PayeeDay, type Payout, readPayeeDay } from './payout-store.ts'
+import { merchantOf, stopOf } from './stopped.ts'
 
 /** What somebody asks for. Amounts are minor units of the book's currency. */
 export interface PayoutOrder {
@@ -141,7 +142,12 @@ export type Choice =
       /** The moment of `day`: an attempt made then gives the same day back when it fails. */
       readonly at: Instant
     }
-  | { readonly channel: undefined; readonly route: RouteDecision }
+  /** `stopped`: a channel would take it and is paused. */
+  | {
+      readonly channel: undefined
+      readonly route: RouteDecision
+      readonly stopped?: Stopped
+    }
 
 /** The channel that takes the payout's next attempt, within what the payee may still have today. */
 export async function chooseChannel(context: PaymentsContext, payout: Payout): Promise<Choice> {
@@ -154,6 +160,7 @@ export async function chooseChannel(context: PaymentsContext, payout: Payout): P
   const usedToday = Object.fromEntries([...used].map(([channel, each]) => [channel, each.used]))
   const countToday = Object.fromEntries([...used].map(([channel, each]) => [channel, each.count]))
   const tried = [...payout.tried]
+  let stopped: Stopped | undefined
   for (;;) {
     const route = router.decide({
       direction: 'pay',
@@ -171,7 +178,13 @@ export async function chooseChannel(context: PaymentsContext, payout: Payout): P
     const { channel } = route
     if (channel === undefined || tried.includes(channel)) {
       const { channel: _, ...closed } = route
-      return { channel: undefined, route: closed }
+      return { channel: undefined, route: closed, ...(stopped && { stopped }) }
+    }
+    const paused = stopOf(context, { ...paying(context, payout), channel })
+    if (paused !== undefined) {
+      stopped ??= paused
+      tried.push(channel)
+      continue
     }
     const limit = dayLimit(desk.channel(channel).capability.limits, { bank, accountType })
     const had = used.get(channel)
@@ -182,6 +195,12 @@ export async function chooseChannel(context: PaymentsContext, payout: Payout): P
     tried.push(channel)
   }
 }
+
+/** A payout as pauses see it. */
+export const paying = (
+  context: Pick<PaymentsContext, 'ledger'>,
+  { book, source }: Pick<Payout, 'book' | 'source'>,
+) => ({ direction: 'pay' as const, book, ...merchantOf(context, { book, account: source }) })
 
 /** The strictest day limits that apply to a payee. */
 export function dayLimit(

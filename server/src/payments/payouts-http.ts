@@ -10,6 +10,7 @@ import {
   route,
   writeInstant,
 } from '#base'
+import type { Stopped } from '#channels'
 import { type RefusalCode, refusal } from '#ledger'
 import { listAttempts } from './attempt-store.ts'
 import type { PaymentsContext } from './context.ts'
@@ -21,6 +22,7 @@ import { ByBody, NewPayoutBody, PayoutId, type PayoutJson, PayoutPart } from './
 import { findPayout, listReturnsOf, type Payout } from './payout-store.ts'
 import type { PayoutAnswer } from './payouts.ts'
 import { PAYMENT_PROBLEMS, type PaymentRefusalCode, paymentProblem } from './refusals.ts'
+import { stoppedText } from './stopped.ts'
 
 const create = { permission: 'payouts.create' }
 const tags = ['payouts']
@@ -56,6 +58,19 @@ export function outflowProblem(code: PaymentRefusalCode | RefusalCode): Problem 
   }
   const { status, says } = refusal(code as RefusalCode)
   return { code, status, detail: says }
+}
+
+/** The problem of a refusal, with who paused it where somebody did. */
+export function refusedProblem({
+  refused,
+  stopped,
+}: {
+  readonly refused: PaymentRefusalCode | RefusalCode
+  readonly stopped?: Stopped
+}): Problem {
+  return stopped === undefined
+    ? outflowProblem(refused)
+    : paymentProblem('stopped', stoppedText(stopped))
 }
 
 /** A payee as it came; a sentence when its data is not right. */
@@ -109,7 +124,7 @@ function createRoute(context: PaymentsContext, flows: Outflows): Route {
 }
 
 async function answered(context: PaymentsContext, answer: PayoutAnswer) {
-  if ('refused' in answer) return { problem: outflowProblem(answer.refused) }
+  if ('refused' in answer) return { problem: refusedProblem(answer) }
   const body = await payoutJson(context, answer.payout)
   return answer.created
     ? { status: 201 as const, body }
@@ -154,7 +169,7 @@ function byRoute(
     replies: { 200: PayoutPart },
     handle: async ({ params: { id }, body }) => {
       const answer = await act(bookOf(id), uuidOf(id), body.by)
-      if ('refused' in answer) return { problem: outflowProblem(answer.refused) }
+      if ('refused' in answer) return { problem: refusedProblem(answer) }
       return { status: 200, body: await payoutJson(context, answer.payout) }
     },
   })

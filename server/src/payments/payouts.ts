@@ -7,11 +7,11 @@
  * Both happen only in `moved`, on a certain failure.
  */
 import { applied, type DueWork, doneDue, type EffectRow, postponeDue, type Uuid } from '#base'
-import type { Parts } from '#channels'
+import type { Parts, Stopped } from '#channels'
 import { type Command, REFUSALS, type RefusalCode } from '#ledger'
 import { type Handlers, mustCommand, type PaymentsContext } from './context.ts'
 import type { OutsideContext } from './outside.ts'
-import { chooseChannel, type PayoutOrder, payoutOf, payoutRoot } from './payout.ts'
+import { chooseChannel, type PayoutOrder, paying, payoutOf, payoutRoot } from './payout.ts'
 import {
   approvalEnds,
   begun,
@@ -24,6 +24,7 @@ import {
 import { isPayoutOver, type PayoutPurpose } from './payout-states.ts'
 import { findPayout, listPayouts, movePayout, type Payout } from './payout-store.ts'
 import type { PaymentRefusalCode } from './refusals.ts'
+import { stopOf } from './stopped.ts'
 
 /** What else a payout causes for what it is for. */
 export interface PayoutFollower {
@@ -46,7 +47,8 @@ export interface PayoutsContext extends OutsideContext {
 
 export type PayoutAnswer =
   | { readonly payout: Payout; readonly created: boolean }
-  | { readonly refused: PaymentRefusalCode | RefusalCode }
+  /** With who paused it, for `stopped`. */
+  | { readonly refused: PaymentRefusalCode | RefusalCode; readonly stopped?: Stopped }
 
 export interface Payouts {
   /** Makes a payout, or answers the one made before under its id. */
@@ -94,11 +96,16 @@ async function create(
       return undefined
     }
     const payout = payoutOf(context, book, order)
+    const stopped = stopOf(context, paying(context, payout))
+    if (stopped !== undefined) {
+      answer = { refused: 'stopped', stopped }
+      return undefined
+    }
     created = true
     if (order.approval === true) return begun(context, payout)
     const choice = await chooseChannel(context, payout)
     if (choice.channel === undefined) {
-      answer = { refused: 'no_channel_for_payout' }
+      answer = noChannel(choice)
       return undefined
     }
     return reserving(context, payout, choice, 'made')
@@ -106,6 +113,9 @@ async function create(
   if (answer !== undefined) return answer
   return answerNow(context, book, { id, created })
 }
+
+const noChannel = ({ stopped }: { readonly stopped?: Stopped }): PayoutAnswer =>
+  stopped === undefined ? { refused: 'no_channel_for_payout' } : { refused: 'stopped', stopped }
 
 /** The same request gets what became of the first; another one under its id is refused. */
 function madeBefore(payout: Payout, requestHash: string): PayoutAnswer {
@@ -150,9 +160,14 @@ async function approve(
       answer = { refused: 'payout_expired' }
       return undefined
     }
+    const stopped = stopOf(context, paying(context, payout))
+    if (stopped !== undefined) {
+      answer = { refused: 'stopped', stopped }
+      return undefined
+    }
     const choice = await chooseChannel(context, payout)
     if (choice.channel === undefined) {
-      answer = { refused: 'no_channel_for_payout' }
+      answer = noChannel(choice)
       return undefined
     }
     const more = await context.followers[payout.purpose]?.approved?.(payout)

@@ -38,6 +38,7 @@ import { afterRefusal, routeClosed } from './refund-ladder.ts'
 import { askApproval, leftToPerson, partEnds, partMoved, rootsOf } from './refund-payout.ts'
 import { findPart, findRefund, type RefundPart } from './refund-store.ts'
 import { movementSent } from './settlement-movement.ts'
+import { merchantOf } from './stopped.ts'
 
 const DAY_MS = 86_400_000
 const LATER_MS = 300_000
@@ -70,6 +71,10 @@ export function refundOwner(context: PayoutsContext): AttemptOwner {
     mayBeSent: async (attempt) => {
       const part = await partFor(context, attempt)
       return part.state === 'processing' && part.attempts === attempt.number
+    },
+    merchant: async (attempt) => {
+      const { book, source } = await partFor(context, attempt)
+      return merchantOf(context, { book, account: source }).merchant
     },
     moved: async (attempt, event) => {
       const part = await partFor(context, attempt)

@@ -11,7 +11,7 @@ import {
   type RefundJson,
   RefundPartOut,
 } from './payout-contract.ts'
-import { outflowProblem, payeeOf } from './payouts-http.ts'
+import { payeeOf, refusedProblem } from './payouts-http.ts'
 import { refundPublicId } from './refund.ts'
 import type { RefundAnswer } from './refunds.ts'
 import { paymentProblem } from './refusals.ts'
@@ -67,7 +67,7 @@ function createRoute(context: PaymentsContext, flows: Outflows): Route {
         ...(source === undefined ? {} : { source: uuidOf(source) }),
         ...(payer === undefined ? {} : { payer }),
       })
-      if ('refused' in answer) return { problem: outflowProblem(answer.refused) }
+      if ('refused' in answer) return { problem: refusedProblem(answer) }
       const json = refundJson(context, book, answer)
       return answer.created
         ? { status: 201, body: json }
@@ -88,7 +88,7 @@ function readRoute(context: PaymentsContext, flows: Outflows): Route {
     replies: { 200: RefundPartOut },
     handle: async ({ params: { id } }) => {
       const answer = await flows.findRefund(bookOf(id), uuidOf(id))
-      if ('refused' in answer) return { problem: outflowProblem(answer.refused) }
+      if ('refused' in answer) return { problem: refusedProblem(answer) }
       return { status: 200, body: refundJson(context, bookOf(id), answer) }
     },
   })
@@ -107,7 +107,7 @@ function approveRoute(context: PaymentsContext, flows: Outflows): Route {
     replies: { 200: RefundPartOut },
     handle: async ({ params: { id }, body }) => {
       const answer = await flows.approveRefund(bookOf(id), uuidOf(id), body.by)
-      if ('refused' in answer) return { problem: outflowProblem(answer.refused) }
+      if ('refused' in answer) return { problem: refusedProblem(answer) }
       return { status: 200, body: refundJson(context, bookOf(id), answer) }
     },
   })

@@ -7,7 +7,7 @@
  * thing to get wrong: ending either while an attempt or a payout for the part is not final.
  */
 import { applied, type EffectRow, parsePublicId, planDue, type Uuid } from '#base'
-import type { BankParty } from '#channels'
+import type { BankParty, Stopped } from '#channels'
 import type { Command, HoldRequest, RefusalCode } from '#ledger'
 import type { Attempt } from './attempt.ts'
 import { findAttempt } from './attempt-store.ts'
@@ -41,6 +41,7 @@ import {
   reserveRefund,
 } from './refund-store.ts'
 import type { PaymentRefusalCode } from './refusals.ts'
+import { merchantOf, stopOf } from './stopped.ts'
 
 /** What somebody asks for. Amounts are minor units of the book's currency. */
 export interface RefundRequest {
@@ -62,7 +63,8 @@ export interface RefundRequest {
 
 export type RefundAnswer =
   | { readonly refund: Refund; readonly parts: readonly RefundPart[]; readonly created: boolean }
-  | { readonly refused: PaymentRefusalCode | RefusalCode }
+  /** With who paused it, for `stopped`. */
+  | { readonly refused: PaymentRefusalCode | RefusalCode; readonly stopped?: Stopped }
 
 /** Makes a refund, or answers the one made before under its id. */
 export async function refund(
@@ -71,11 +73,13 @@ export async function refund(
   request: RefundRequest,
 ): Promise<RefundAnswer> {
   let refused: PaymentRefusalCode | undefined
+  let stopped: Stopped | undefined
   let created = false
   const touched = new Set<Uuid>()
   await context.command(book, async () => {
     const found = await findRefund(context.db, book, request.id)
     refused = undefined
+    stopped = undefined
     if (found !== undefined) {
       if (found.requestHash !== request.requestHash) refused = 'key_reused'
       return undefined
@@ -83,6 +87,7 @@ export async function refund(
     const decided = await decide(context, book, request)
     if ('refused' in decided) {
       refused = decided.refused
+      stopped = decided.stopped
       return undefined
     }
     created = true
@@ -90,7 +95,8 @@ export async function refund(
     return decided.command
   })
   for (const id of touched) context.desk.forget(id)
-  return refused === undefined ? answer(context, book, request.id, created) : { refused }
+  if (refused === undefined) return answer(context, book, request.id, created)
+  return { refused, ...(stopped && { stopped }) }
 }
 
 export async function answer(
@@ -106,7 +112,7 @@ export async function answer(
 }
 
 type Decided =
-  | { readonly refused: PaymentRefusalCode }
+  | { readonly refused: PaymentRefusalCode; readonly stopped?: Stopped }
   | { readonly command: Command; readonly parts: readonly RefundPart[] }
 
 async function decide(
@@ -136,7 +142,24 @@ async function decide(
     if (part === undefined) return { refused: 'refund_of_unpaid' }
     parts.push(part)
   }
+  const stopped = stopOfParts(context, request, parts)
+  if (stopped !== undefined) return { refused: 'stopped', stopped }
   return { command: commandOf(context, book, { request, parts, collections }), parts }
+}
+
+/** What the platform gives back by itself is begun all the same, and waits before it is sent. */
+function stopOfParts(
+  context: PayoutsContext,
+  { requestedBy }: RefundRequest,
+  parts: readonly RefundPart[],
+): Stopped | undefined {
+  if (requestedBy === 'platform') return undefined
+  for (const { book, channel, source } of parts) {
+    const merchant = merchantOf(context, { book, account: source })
+    const stopped = stopOf(context, { direction: 'refund', book, channel, ...merchant })
+    if (stopped !== undefined) return stopped
+  }
+  return undefined
 }
 
 async function sourcesOf(

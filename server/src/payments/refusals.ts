@@ -58,6 +58,7 @@ const ROWS = [
   ['refund_not_found', 404, 'No such refund in this book.'],
   ['refund_exceeds_payments', 409, 'The payments have less left to give back; lower the amount.'],
   ['refund_of_unpaid', 409, 'One of the payments is unpaid; name paid ones of one book.'],
+  ['stopped', 409, 'This is paused; send the request again, with its key, when it was resumed.'],
   ['refund_not_waiting', 409, 'No part of the refund waits for an approval; read it again.'],
 ] as const satisfies readonly (readonly [string, number, string])[]
 

@@ -101,7 +101,8 @@ function decideRelease(
   if (hold.remaining === 0n) hold.state = 'released'
   for (const [position, leg] of legs.entries()) {
     // The debit account's money was reserved by the hold: only the other side can lack funds.
-    const short = statesWrong(book, leg) ?? creditFundsWrong(book, leg) ?? movePosted(book, leg)
+    const wrongState = statesWrong(book, leg, hold.pinned)
+    const short = wrongState ?? creditFundsWrong(book, leg) ?? movePosted(book, leg)
     if (short !== undefined) return short
     write(book, { request, now, leg: position, moved: leg, subject: hold.number })
   }
@@ -229,11 +230,12 @@ function isPast(hold: ModelHold, now: Instant): boolean {
   return !hold.pinned && hold.expiresAt !== undefined && hold.expiresAt <= now
 }
 
-function statesWrong(book: ModelBook, leg: Leg): RefusalCode | undefined {
+/** What a pinned hold reserved was instructed before the freeze: it may leave. */
+function statesWrong(book: ModelBook, leg: Leg, instructed = false): RefusalCode | undefined {
   return (
     debitClosed(book, leg) ??
     creditClosed(book, leg) ??
-    debitFrozen(book, leg) ??
+    (instructed ? undefined : debitFrozen(book, leg)) ??
     creditFrozen(book, leg)
   )
 }

@@ -249,12 +249,14 @@ language sql immutable as $$
   select not h.pinned and h.expires_at is not null and h.expires_at <= moment;
 $$;
 
-create function judge.check_states(d ledger.account, c ledger.account) returns void
+-- `instructed`: released from a pinned hold, whose money has left or is about to.
+create function judge.check_states(d ledger.account, c ledger.account, instructed boolean default false)
+returns void
 language plpgsql as $$
 begin
   if d.state = 'closed' then perform judge.refuse('debit_account_closed'); end if;
   if c.state = 'closed' then perform judge.refuse('credit_account_closed'); end if;
-  if d.state = 'frozen' and d.side = 'credit' then
+  if not instructed and d.state = 'frozen' and d.side = 'credit' then
     perform judge.refuse('debit_account_frozen');
   end if;
   if c.state = 'frozen' and c.side = 'debit' then
@@ -453,7 +455,7 @@ begin
   loop
     d := judge.account(b, l.debit);
     c := judge.account(b, l.credit);
-    perform judge.check_states(d, c);
+    perform judge.check_states(d, c, h.pinned);
     -- The debit account's money was reserved by the hold.
     perform judge.check_credit_funds(c, l.amount);
     perform judge.move(b, d.number, c.number, l.amount, 0, 0);

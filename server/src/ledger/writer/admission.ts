@@ -36,16 +36,19 @@ export class Admission {
   private readonly inFlight: readonly Batch[]
   private readonly dirty = new DirtyAccounts()
   private readonly words = new UuidWords()
+  private readonly isFrozen: ((holder: string) => boolean) | undefined
   constructor(options: {
     book: Book
     memory: Memory
     partitions: Partitions
     inFlight: readonly Batch[]
+    isFrozen?: ((holder: string) => boolean) | undefined
   }) {
     this.book = options.book
     this.memory = options.memory
     this.partitions = options.partitions
     this.inFlight = options.inFlight
+    this.isFrozen = options.isFrozen
     this.postponed = new Postponed(options)
     for (const [account, firstId] of this.memory.lagging) this.dirty.add(account, firstId, 0)
   }
@@ -182,11 +185,11 @@ export class Admission {
   }
 
   private decideEntry(batch: Batch, entry: Entry): void {
-    const { memory, book } = this
+    const { memory, book, isFrozen } = this
     const { command } = entry
     const mark = batch.undo.mark()
     const { nextId } = memory
-    const opened = command && openAccounts({ batch, memory, book }, command)
+    const opened = command && openAccounts({ batch, memory, book, isFrozen }, command)
     if (opened !== undefined) {
       batch.undo.rewind(memory, mark)
       this.stale(batch, entry, opened)

@@ -14,6 +14,8 @@ interface Changed {
   readonly batch: Batch
   readonly memory: Memory
   readonly book: Book
+  /** Whether accounts of this holder are frozen from their opening on. */
+  readonly isFrozen?: ((holder: string) => boolean) | undefined
 }
 
 /** Opens the command's accounts in memory; names what stands in the way. */
@@ -31,12 +33,15 @@ export function openAccounts(on: Changed, { open = [] }: Command): string | unde
       holder: opening.holder,
       side: chart.side,
       creditLimit: opening.creditLimit === undefined ? chart.creditLimit : opening.creditLimit,
-      state: 'open',
+      state: isFrozen(on, opening.holder) ? 'frozen' : 'open',
     })
     batch.undo.rare.push(() => memory.dropAccount(index))
   }
   return undefined
 }
+
+const isFrozen = (on: Changed, holder: string | undefined): boolean =>
+  holder !== undefined && on.isFrozen?.(holder) === true
 
 /** Makes the other changes of a command in memory; names what stands in the way. */
 export function makeChanges(on: Changed, command: Command): string | undefined {
@@ -64,7 +69,10 @@ export function makeChanges(on: Changed, command: Command): string | undefined {
     batch.closeBefore = command.closeBefore
   }
   for (const opening of command.open ?? []) {
-    batch.openings.add(memory, memory.find(opening.id))
+    const account = memory.find(opening.id)
+    batch.openings.add(memory, account)
+    // It is inserted as open; its row is then written with its state, like that of any other change.
+    if (memory.stateOf(account) !== 'open') batch.forced.add(account)
   }
   return undefined
 }

@@ -160,10 +160,19 @@ function checkSize(
   return undefined
 }
 
-function checkStates(memory: Memory, debit: number, credit: number): RefusalCode | undefined {
+/**
+ * `instructed`: it is the release of a pinned hold, so the money has left outside already, or is about
+ * to; a freeze that came since does not keep that out of the books.
+ */
+function checkStates(
+  memory: Memory,
+  debit: number,
+  credit: number,
+  instructed = false,
+): RefusalCode | undefined {
   if (memory.stateOf(debit) === 'closed') return 'debit_account_closed'
   if (memory.stateOf(credit) === 'closed') return 'credit_account_closed'
-  if (memory.stateOf(debit) === 'frozen' && memory.creditSide[debit] === 1) {
+  if (!instructed && memory.stateOf(debit) === 'frozen' && memory.creditSide[debit] === 1) {
     return 'debit_account_frozen'
   }
   if (memory.stateOf(credit) === 'frozen' && memory.creditSide[credit] === 0) {
@@ -340,7 +349,7 @@ function applyRelease(
   memory.move(undo, hold.debit, DEBITS_PENDING, -total, 0)
   memory.move(undo, hold.credit, CREDITS_PENDING, -total, 0)
   for (const [index, { credit, amount }] of parts.entries()) {
-    const states = checkStates(memory, hold.debit, credit)
+    const states = checkStates(memory, hold.debit, credit, hold.pinned)
     if (states !== undefined) return states
     const overdrawn = memory.creditSide[credit] === 0 && memory.limited(credit)
     if (overdrawn && memory.room(credit) < amount) return 'credit_account_overdrawn'

@@ -41,6 +41,8 @@ export interface WriterOptions {
   readonly queueMax: number
   /** Called once when another epoch took the book. */
   readonly onFenced: () => void
+  /** Whether accounts of this holder are frozen from their opening on. */
+  readonly isFrozen?: ((holder: string) => boolean) | undefined
   /** Hears of every batch that has committed. */
   readonly onBatch?: ((batch: CommittedBatch) => void) | undefined
 }
@@ -71,7 +73,13 @@ export class Writer implements BookWriter {
     const { db, log } = world
     const flights = new Flights({ db, book, head, partitions })
     const inFlight = flights.batches
-    const admission = new Admission({ book, memory, partitions, inFlight })
+    const admission = new Admission({
+      book,
+      memory,
+      partitions,
+      inFlight,
+      isFrozen: options.isFrozen,
+    })
     const { postponed } = admission
     const callers = new Callers({ book: book.number, wall, postponed, inFlight, queueMax })
     this.options = options

@@ -1,0 +1,6 @@
+/** The door to stops: what is paused or frozen, and what two persons may let go. */
+export type { By, StopsLedger } from './context.ts'
+export { STOPS_PROBLEMS } from './refusals.ts'
+export type { Movement, PauseScope, Stopped } from './scope.ts'
+export { createStops, type StopGate, type Stops, type StopsOptions } from './stops.ts'
+export type { Pause } from './store.ts'
