@@ -11,6 +11,28 @@ export {
 } from './block.ts'
 export { hmacSm3, sm3 } from './digest.ts'
 export {
+  checkContentDigest,
+  componentId,
+  contentDigest,
+  type HttpMessage,
+  type ReceivedSignature,
+  readSignature,
+  type SignatureInput,
+  type SigningTerms,
+  signatureBase,
+  signMessage,
+  splitPath,
+} from './http-signature.ts'
+export {
+  readVerificationKey,
+  SIGNATURE_ALGORITHMS,
+  type SignatureAlgorithm,
+  signatureLength,
+  signBase,
+  type VerificationKey,
+  verifySignature,
+} from './http-signature-key.ts'
+export {
   readRsaPrivateKey,
   readRsaPublicKey,
   rsaOaepDecrypt,
@@ -31,3 +53,4 @@ export {
   sm2Sign,
   sm2Verify,
 } from './sm2.ts'
+export { createSm2Verifier, type Sm2Verifier, type Sm2VerifierOptions } from './sm2-verifier.ts'
