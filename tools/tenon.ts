@@ -120,7 +120,7 @@ Sending an event again ("tenon events resend") reaches it too. Ctrl-C ends it.
 --print-secret          shows the secret the deliveries are signed with
 --format json           one line of JSON for each delivery, and nothing else on standard output
 --url <address>         of the API, when it is not where "npm start" said
-The key: TENON_KEY (its secret), TENON_KEY_FILE (a file of "tenon keys pair"), or the sandbox's.`,
+The key: TENON_KEY (its secret), TENON_KEY_FILE (a file of "tenon keys create"), or the sandbox's.`,
     run: async (args, terminal) => (await import('./commands/listen.ts')).run(args, terminal),
   },
   {
@@ -148,6 +148,23 @@ resend and replay reach every endpoint that wants the type, and whoever listens 
 --endpoint <whk_…>  only to this endpoint; --failed: only what never got through
 --url <address>     of the API, when it is not where "npm start" said`,
     run: async (args, terminal) => (await import('./commands/events.ts')).run(args, terminal),
+  },
+  {
+    name: 'keys',
+    summary: 'list, make, rotate and revoke API keys',
+    usage: `tenon keys list
+       tenon keys create --name <name> --role <role> [--merchant <mch_…>] [--out <file>]
+                         [--sign ed25519|rsa-pss-sha512 [--requires-signature]]
+       tenon keys rotate <key_…> [--grace-hours <number>] [--out <file>]
+       tenon keys revoke <key_…>
+
+A key has a secret, or signs: then its private key is made here and kept in --out, and never sent.
+--role <role>         merchant, operator or engineer
+--requires-signature  the key opens nothing by a secret
+--grace-hours         how long the old key still opens (24)
+--url <address>       of the API, when it is not where "npm start" said
+Changes need a key that signs.`,
+    run: async (args, terminal) => (await import('./commands/keys.ts')).run(args, terminal),
   },
   {
     name: 'doctor',

@@ -82,7 +82,6 @@ async function resend(server: DevServer, ids: string[], { say }: Terminal): Prom
   for (const id of ids) {
     const { deliveries } = await server.post<Deliveries>(
       `/v1/events/${encodeURIComponent(id)}/resend`,
-      {},
     )
     reached += deliveries
     say(`${id}: ${sentTo(deliveries)}`)

@@ -24,7 +24,8 @@ export interface DevServer {
   readonly keyFrom: string
   /** The body of a good answer; throws the problem of another, as `TenonProblem`. */
   get<T>(path: string, init?: RequestInit): Promise<T>
-  post<T>(path: string, body: unknown): Promise<T>
+  /** `body`: what is sent as JSON; nothing when absent. Each call is a new request. */
+  post<T>(path: string, body?: unknown): Promise<T>
 }
 
 /** A key as it lies in a file: its secret, or what it signs with. The file is its owner's alone. */
@@ -71,10 +72,10 @@ export async function openDevServer({ env, url, retries = 2 }: DevOptions): Prom
       read(path, {
         method: 'POST',
         headers: {
-          'content-type': 'application/json',
           'idempotency-key': crypto.randomUUID(),
+          ...(body !== undefined && { 'content-type': 'application/json' }),
         },
-        body: JSON.stringify(body),
+        ...(body !== undefined && { body: JSON.stringify(body) }),
       }),
   }
 }
@@ -124,7 +125,7 @@ async function readKey(path: string): Promise<ApiKey> {
   })
   // What is wrong with it is said without its words: they are a key.
   const unread = new DevProblem(
-    `${path} holds no key; write {"secret"} or {"id","alg","private_key"}, as "tenon keys" does.`,
+    `${path} holds no key; write {"secret"} or {"id","alg","private_key"}, as "tenon keys create" does.`,
   )
   let file: Partial<Record<string, unknown>>
   try {
