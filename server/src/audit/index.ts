@@ -1,4 +1,10 @@
-/** The door to the audit log: who did what, in chains that only grow. */
+/** The door to the audit log: who did what, in chains that only grow, and the proof that they did. */
+export type { ChainReport } from './chain.ts'
+export { publicKeyText } from './checkpoint.ts'
+export { CHECKPOINT_KEY_FILE, loadCheckpointKey } from './checkpoint-key.ts'
+export { type Checkpointer, type CheckpointerOptions, createCheckpointer } from './checkpointer.ts'
 export { auditEffect } from './effects.ts'
 export type { AuditActor, AuditEntry } from './entry.ts'
+export { type Finding, type FindingKind, sayFinding } from './findings.ts'
 export { CONFIGURATION_BOOK, recordChange } from './record.ts'
+export { type AuditReport, type VerifyAuditOptions, verifyAudit } from './verify.ts'
