@@ -120,7 +120,13 @@ export { createLog, type Log, type LogLevel, type LogOptions } from './log.ts'
 export { createMetrics, type Metrics } from './metrics.ts'
 export { type MigrateOptions, MigrationRefused, migrate, schemaProblem } from './migrate.ts'
 export { Bug, must, present } from './must.ts'
-export { httpNet, type NetOptions } from './net.ts'
+export {
+  httpNet,
+  type NetOptions,
+  type OutsideNetOptions,
+  outsideNet,
+  systemResolver,
+} from './net.ts'
 export {
   type DeliveredEvent,
   insertOutboxSql,
@@ -131,6 +137,18 @@ export {
   type Subscriber,
 } from './outbox.ts'
 export { createOutboxRelay, type OutboxRelay, type OutboxRelayOptions } from './outbox-relay.ts'
+export {
+  checkAddress,
+  checkOutsideUrl,
+  isOutsideRefusal,
+  type OutsideRefusal,
+  type OutsideRefusalCode,
+  type OutsideRules,
+  type OutsideUrl,
+  outsideRefusals,
+  type Resolver,
+  resolveOutside,
+} from './outside-address.ts'
 export { isPersonalRefusal, Personal, type PersonalKind, personal } from './personal.ts'
 export {
   addPersonalKey,

@@ -220,7 +220,7 @@ export const TriggerBody = Type.Object(
   {
     type: Type.String({ pattern: '^[a-z_]+[.][a-z_]+$', maxLength: 80 }),
     set: Type.Optional(
-      Type.Record(Type.String({ pattern: '^[a-z_]+([.][a-z_]+){0,4}$' }), Type.Unknown()),
+      Type.Record(Type.String({ pattern: '^[a-z][a-z_]*([.][a-z][a-z_]*){0,4}$' }), Type.Unknown()),
     ),
   },
   closed,
