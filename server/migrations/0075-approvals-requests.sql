@@ -125,7 +125,7 @@ begin
     select count(*) into found from approvals.decision d
       where d.book_id = new.book_id and d.request_id = new.id
         and d.verdict = case new.state when 'approved' then 'approve' else 'reject' end;
-    if found < case new.state when 'approved' then new.needed else 1 end then
+    if found < (case new.state when 'approved' then new.needed else 1 end) then
       raise exception 'too few persons have decided' using errcode = 'integrity_constraint_violation';
     end if;
   elsif new.state in ('executed', 'failed') then

@@ -24,7 +24,7 @@ create index pause_standing on stops.pause (org_id, paused_at) where state = 'pa
 create index pause_of_org on stops.pause (org_id, paused_at);
 
 -- One order of a court or another authority against one party of an organisation.
-create table stops.freeze (
+create table stops.freeze_order (
   org_id int not null,
   id uuid not null,
   -- Public id of the party or merchant, as accounts name their holder.
@@ -43,33 +43,33 @@ create table stops.freeze (
   check ((state = 'ordered') = (approval is null) and (approval is null) = (lifted_at is null))
 );
 -- An order is carried out once, however often it is sent.
-create unique index freeze_order on stops.freeze (org_id, authority, order_number, holder);
-create index freeze_standing on stops.freeze (org_id, holder) where state = 'ordered';
+create unique index freeze_order_number on stops.freeze_order (org_id, authority, order_number, holder);
+create index freeze_order_standing on stops.freeze_order (org_id, holder) where state = 'ordered';
 
 -- The books an order was sent to, and why one has not acknowledged it. Configuration: it says what was
 -- tried, never what is frozen.
 create table stops.freeze_target (
-  freeze uuid not null,
+  freeze_id uuid not null,
   book_id int not null check (book_id > 0),
   org_id int not null,
   why text not null,
   tries int not null check (tries >= 0),
   tried_at timestamptz,
-  primary key (freeze, book_id)
+  primary key (freeze_id, book_id)
 );
 
 -- That a book has acknowledged an order, and later its end: moved by the book's own writer.
 create table stops.freeze_book (
   book_id int not null,
   org_id int not null,
-  freeze uuid not null,
+  freeze_id uuid not null,
   state text not null check (state in ('frozen', 'lifted')),
   -- The party's accounts in the book when it was acknowledged last.
   accounts int not null check (accounts >= 0),
   moved_at timestamptz not null,
-  primary key (book_id, freeze)
+  primary key (book_id, freeze_id)
 );
-create index freeze_book_freeze on stops.freeze_book (freeze);
+create index freeze_book_order on stops.freeze_book (freeze_id);
 
 -- One row per party and book: the orders in force there. An account is opened again by whoever takes
 -- the last order out; `version` is what that was decided on.

@@ -27,8 +27,9 @@ const BookId = Type.String({ pattern: '^book_[1-9][0-9]{0,8}$', description: 'th
 
 const MoneyPart = Type.Unsafe<MoneyJson>({ ...moneySchema, $id: 'Money' })
 
-const words = (what: string, most: number) =>
+const words = (what: string, most: number, more: { readonly 'x-personal'?: string } = {}) =>
   Type.String({
+    ...more,
     minLength: 1,
     maxLength: most,
     pattern: '^[^\\u0000-\\u001f\\u007f]+$',
@@ -44,6 +45,10 @@ export const Method = oneOf([
   ...(['wechat_native', 'wechat_h5', 'wechat_jsapi', 'alipay_qr'] as const),
   ...(['alipay_page', 'collection', 'bank_transfer'] as const),
 ])
+/** Fields of people: masked in replies to whoever may not read personal data. */
+const PERSON_NAME = words('a name', 100, { 'x-personal': 'name' })
+const BANK_ACCOUNT = words('an account number', 40, { 'x-personal': 'card' })
+
 export const AccountKind = oneOf(['personal', 'corporate'])
 export const AttemptStatus = oneOf([
   'intended',
@@ -66,12 +71,12 @@ const payWith = {
   /** Whom to debit, for `collection`. */
   payer: Type.Optional(
     Part('Payer', {
-      name: words('a name', 100),
-      account: words('an account number', 40),
+      name: PERSON_NAME,
+      account: BANK_ACCOUNT,
       bank: BankCode,
       account_type: AccountKind,
-      id_number: Type.Optional(words('an ID number', 20)),
-      mobile: Type.Optional(words('a mobile number', 20)),
+      id_number: Type.Optional(words('an ID number', 20, { 'x-personal': 'id_number' })),
+      mobile: Type.Optional(words('a mobile number', 20, { 'x-personal': 'phone' })),
     }),
   ),
   /** The payer's id at the channel, for `wechat_jsapi`. */
@@ -184,8 +189,8 @@ export const LegBody = Part('PaymentPlanLegChange', {
 })
 
 export const PayeePart = Part('Payee', {
-  name: words('a name', 100),
-  account: words('an account number', 40),
+  name: PERSON_NAME,
+  account: BANK_ACCOUNT,
   bank: BankCode,
   account_type: AccountKind,
   /** 12 digits, where it is known. */

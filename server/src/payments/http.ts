@@ -234,8 +234,8 @@ function listExceptionsRoute({ context }: Payments): Route {
     policy: { permission: 'exceptions.read' },
     query: ExceptionQuery,
     replies: { 200: ExceptionPage },
-    handle: async ({ query: { book, status, about, limit } }) => {
-      const found = await listExceptions(context.db, {
+    handle: async ({ query: { book, status, about, limit }, caller }) => {
+      const found = await listExceptions(context.db.forOrg(caller.orgId), {
         book: bookOf(book),
         ...(status === undefined ? {} : { state: status }),
         ...(about === undefined ? {} : { about }),

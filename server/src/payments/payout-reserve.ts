@@ -10,6 +10,7 @@ import type { BookWriter, Command, HoldRequest } from '#ledger'
 import { routeJson } from '#routing'
 import type { PaymentsContext } from './context.ts'
 import { raise } from './exceptions.ts'
+import { claimed, NEAR_DUPLICATE } from './near-duplicate.ts'
 import { settleException } from './outside-store.ts'
 import {
   type Choice,
@@ -35,15 +36,17 @@ export const EXPIRE_PAYOUT = 'payments.expire_payout'
 /** How long until a payout that waits for cash is tried again when nothing else wakes it. */
 export const RETRY_MS = 600_000
 
-/** Writes a payout that waits for its approval. */
-export function begun(context: PaymentsContext, payout: Payout): Command {
+/** Writes a payout that waits for its approval; `like` is the public id of one it looks like. */
+export function begun(context: PaymentsContext, payout: Payout, like?: string): Command {
   const { id, orgId, book, validUntil, amount, purpose, about } = payout
+  const near = like === undefined ? {} : { code: NEAR_DUPLICATE, message: like }
   const now = context.clock.now()
   const publicId = payoutPublicId(book, id)
   return {
-    roots: [payoutRoot(id)],
+    roots: [payoutRoot(id), payeeRoot(payout.payeeIndex)],
     effects: [
-      applied(insertPayout, payout),
+      applied(insertPayout, { ...payout, ...near, state: 'waiting_for_approval' }),
+      ...claimed(context, payout, 'reviewed'),
       applied(planDue, { orgId, kind: EXPIRE_PAYOUT, key: id, dueAt: validUntil, payload: null }),
       ...raise(
         { now, id: context.ids.uuid() },
@@ -52,7 +55,10 @@ export function begun(context: PaymentsContext, payout: Payout): Command {
           kind: 'approval_needed',
           about: publicId,
           amount,
-          evidence: { payout: publicId, purpose, about },
+          evidence: {
+            ...{ payout: publicId, purpose, about },
+            ...(like === undefined ? {} : { reason: NEAR_DUPLICATE, other: like }),
+          },
         },
       ),
     ],

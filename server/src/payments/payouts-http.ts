@@ -141,8 +141,9 @@ function readRoute(context: PaymentsContext): Route {
     policy: { permission: 'payments.read' },
     params: PayoutParams,
     replies: { 200: PayoutPart },
-    handle: async ({ params: { id } }) => {
-      const payout = await findPayout(context.db, bookOf(id), uuidOf(id))
+    handle: async ({ params: { id }, caller }) => {
+      const db = context.db.forOrg(caller.orgId)
+      const payout = await findPayout(db, bookOf(id), uuidOf(id))
       if (payout === undefined) return { problem: paymentProblem('payout_not_found') }
       return { status: 200, body: await payoutJson(context, payout) }
     },

@@ -10,6 +10,7 @@ import { applied, type DueWork, doneDue, type EffectRow, postponeDue, type Uuid 
 import type { Parts, Stopped } from '#channels'
 import { type Command, REFUSALS, type RefusalCode } from '#ledger'
 import { type Handlers, mustCommand, type PaymentsContext } from './context.ts'
+import { claimed, nearDuplicate } from './near-duplicate.ts'
 import type { OutsideContext } from './outside.ts'
 import { chooseChannel, type PayoutOrder, paying, payoutOf, payoutRoot } from './payout.ts'
 import {
@@ -102,13 +103,15 @@ async function create(
       return undefined
     }
     created = true
-    if (order.approval === true) return begun(context, payout)
+    const like = await nearDuplicate(context, payout)
+    if (order.approval === true || like !== undefined) return begun(context, payout, like)
     const choice = await chooseChannel(context, payout)
     if (choice.channel === undefined) {
       answer = noChannel(choice)
       return undefined
     }
-    return reserving(context, payout, choice, 'made')
+    const also = claimed(context, payout, 'unreviewed')
+    return reserving(context, payout, choice, 'made', { also })
   })
   if (answer !== undefined) return answer
   return answerNow(context, book, { id, created })
@@ -174,7 +177,7 @@ async function approve(
     const command = reserving(context, payout, choice, 'approved', {
       by,
       note,
-      also: more?.effects ?? [],
+      also: [...(more?.effects ?? []), ...claimed(context, payout, 'reviewed')],
     })
     return { ...command, roots: [...command.roots, ...(more?.roots ?? [])] }
   })

@@ -184,7 +184,7 @@ function freezeOf(row: FreezeRow): Freeze {
 /** Orders that were not lifted; some may be past their end. */
 export async function standingFreezes(on: Asks): Promise<Freeze[]> {
   const rows = await on.query<FreezeRow>(
-    `select * from stops.freeze where state = 'ordered' order by ordered_at, id`,
+    `select * from stops.freeze_order where state = 'ordered' order by ordered_at, id`,
   )
   return rows.map(freezeOf)
 }
@@ -193,7 +193,7 @@ export async function standingFreezes(on: Asks): Promise<Freeze[]> {
 export async function insertFreeze(tx: Tx, freeze: Freeze): Promise<boolean> {
   const { orgId, id, holder, orderNumber, authority, reason, until, orderedBy } = freeze
   const rows = await tx.query(
-    `insert into stops.freeze (org_id, id, holder, order_number, authority, reason, state, until,
+    `insert into stops.freeze_order (org_id, id, holder, order_number, authority, reason, state, until,
        ordered_by, ordered_at)
      values ($1, $2, $3, $4, $5, $6, 'ordered', $7, $8, $9) on conflict do nothing returning 1`,
     [
@@ -205,7 +205,7 @@ export async function insertFreeze(tx: Tx, freeze: Freeze): Promise<boolean> {
 }
 
 export async function findFreeze(tx: Tx, orgId: number, id: Uuid): Promise<Freeze | undefined> {
-  const sql = 'select * from stops.freeze where org_id = $1 and id = $2'
+  const sql = 'select * from stops.freeze_order where org_id = $1 and id = $2'
   const [row] = await tx.query<FreezeRow>(sql, [orgId, id])
   return row && freezeOf(row)
 }
@@ -221,7 +221,7 @@ export async function endFreeze(
   },
 ): Promise<boolean> {
   const rows = await tx.query(
-    `update stops.freeze set state = 'lifted', approval = $3, lifted_at = $4
+    `update stops.freeze_order set state = 'lifted', approval = $3, lifted_at = $4
      where org_id = $1 and id = $2 and state = 'ordered' returning 1`,
     [of.orgId, of.id, of.approval, new Date(of.at)],
   )

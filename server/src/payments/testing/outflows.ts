@@ -9,7 +9,7 @@ import {
   type OutboxRelay,
   Personal,
 } from '#base'
-import type { BankParty, PaymentChannel } from '#channels'
+import type { BankParty, PaymentChannel, StopGate } from '#channels'
 import type { Classification } from '#codes'
 import { createReads, openLedger, post, posted, type ServerLedger } from '#ledger'
 import type { Router } from '#routing'
@@ -130,6 +130,9 @@ export interface OutflowWorldOptions {
   readonly returnsTo?: 'source' | 'suspense'
   /** Names of rails in the order in which they are tried for payouts. */
   readonly payoutsBy?: readonly string[]
+  /** Not compared when absent: most tests pay one payee one amount, over and over. */
+  readonly nearDuplicateMs?: number
+  readonly stops?: StopGate
 }
 
 export async function outflowWorld(options: OutflowWorldOptions = {}): Promise<OutflowWorld> {
@@ -159,6 +162,8 @@ export async function outflowWorld(options: OutflowWorldOptions = {}): Promise<O
     router: firstLeft(options.payoutsBy ?? ['b', 'a']),
     classify: classifyTest,
     orgId: 1,
+    nearDuplicateMs: options.nearDuplicateMs ?? 0,
+    ...(options.stops === undefined ? {} : { stops: options.stops }),
   }
   const command = commandOn(base)
   const desk = createAttemptDesk(base, command)
