@@ -299,7 +299,7 @@ function buildHttp({ world, metrics, ledger, pool, parts, ready }: HttpParts): P
     faults: [ledgerFaults(ledger)],
     refusals: [...LEDGER_PROBLEMS, ...CHANNEL_PROBLEMS, ...PAYMENT_PART_PROBLEMS],
     routes: [
-      ...ledgerRoutes({ ledger, reads: createReads(db), orgId: ORG_ID }),
+      ...ledgerRoutes({ ledger, reads: createReads(db) }),
       ...channelRoutes({ takeNotice }),
       ...(parts?.routes ?? []),
     ],

@@ -53,7 +53,7 @@ export async function startLedgerServer(
     faults: [ledgerFaults(ledger)],
     guard: options.guard ?? operatorOnly(),
     refusals: LEDGER_PROBLEMS,
-    routes: ledgerRoutes({ ledger, reads: createReads(database.db), orgId: 1 }),
+    routes: ledgerRoutes({ ledger, reads: createReads(database.db) }),
   })
   const { url } = await http.listen({ port })
   return {

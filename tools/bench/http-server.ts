@@ -17,7 +17,7 @@ import { BOOK, openEngine } from './engine.ts'
 
 const url = process.argv[2]!
 const { ledger, world } = await openEngine(url)
-const routes = ledgerRoutes({ ledger, reads: createReads(world.db), orgId: 1 })
+const routes = ledgerRoutes({ ledger, reads: createReads(world.db) })
 const created = routes.find(({ method, path }) => method === 'POST' && path === '/v1/transfers')
 if (created === undefined) throw new Error('the ledger has no route POST /v1/transfers')
 

@@ -1,8 +1,11 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { randomBytes } from 'node:crypto'
+import { copyFile, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import pg from 'pg'
+import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest'
 import { type TestDatabase, testDatabase } from '../../testing/database.ts'
+import { createDb } from './db.ts'
 import {
   MIGRATE_LOCK,
   MIGRATIONS_FOLDER,
@@ -131,6 +134,50 @@ describe('migrate', () => {
     expect(await run()).toHaveLength(2)
   })
 })
+
+describe('the role of readers', () => {
+  const login = `owner_${randomBytes(4).toString('hex')}`
+  const asAdmin = async (sql: string) => {
+    const admin = new pg.Client(inject('clusterUrl'))
+    await admin.connect()
+    await admin.query(sql).finally(() => admin.end())
+  }
+
+  it('is taken on by a plain owner of the database, or he is told what an administrator runs', async () => {
+    const url = new URL(database.url)
+    url.username = login
+    url.password = 'test'
+    const name = url.pathname.slice(1)
+    await asAdmin(`create role ${login} login password 'test'`)
+    try {
+      await asAdmin(`alter database ${name} owner to ${login}`)
+      const wall = '0070-base-roles.sql'
+      await copyFile(join(MIGRATIONS_FOLDER, wall), join(folder, wall))
+      await file('0080-shop-sale', SALES)
+      const start = () => migrate({ url: url.href, folder })
+      await expect(start()).rejects.toThrow(
+        `create role tenon_reader nologin; grant tenon_reader to "${login}";`,
+      )
+      await expect(start()).rejects.toBeInstanceOf(MigrationRefused)
+      await asAdmin(`grant tenon_reader to ${login}`)
+      expect(await start()).toHaveLength(4)
+      expect(await start()).toEqual([])
+      const db = createDb({ url: url.href })
+      expect(await db.query('select id from shop.sale order by 1')).toHaveLength(2)
+      expect(await db.forOrg(2).query('select id from shop.sale')).toEqual([{ id: 20 }])
+      await expect(db.forOrg(2).query('select key from base.cluster_key')).rejects.toThrow('denied')
+      await db.close()
+    } finally {
+      await database.drop()
+      await asAdmin(`drop role ${login}`)
+    }
+  })
+})
+
+const SALES = `-- Sales belong to organisations.
+create schema shop;
+create table shop.sale (id int primary key, org_id int not null);
+insert into shop.sale values (10, 1), (20, 2);`
 
 describe('our migrations', () => {
   it('begin with a comment that says why', async () => {

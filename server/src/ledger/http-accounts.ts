@@ -215,7 +215,7 @@ function readRoute({ ledger, reads }: LedgerRoutes): Route {
     params: AccountParams,
     query: Type.Object({ at: Type.Optional(InstantText) }, closed),
     replies: { 200: AccountWithBalances },
-    handle: async ({ params, query }) => {
+    handle: async ({ params, query, caller }) => {
       const writer = ledger.writer(bookOf(params.id))
       const { book } = writer
       const reading = new Reading(book)
@@ -227,7 +227,10 @@ function readRoute({ ledger, reads }: LedgerRoutes): Route {
       if (now === undefined || account === undefined) {
         return { problem: routeProblem('account_not_found') }
       }
-      const balance = at === undefined ? now : await reads.balanceAt(book.number, account.id, at)
+      const balance =
+        at === undefined
+          ? now
+          : await reads.forOrg(caller.orgId).balanceAt(book.number, account.id, at)
       return {
         status: 200,
         body: {
@@ -259,7 +262,7 @@ function statementRoute({ ledger, reads }: LedgerRoutes): Route {
       closed,
     ),
     replies: { 200: StatementPage },
-    handle: async ({ params, query: { limit = 50, starting_after: after } }) => {
+    handle: async ({ params, query: { limit = 50, starting_after: after }, caller }) => {
       const writer = ledger.writer(bookOf(params.id))
       const { book } = writer
       const account = writer.account(uuidOf(params.id))
@@ -268,7 +271,7 @@ function statementRoute({ ledger, reads }: LedgerRoutes): Route {
       if (before !== undefined && before > INT8_MOST) {
         return { problem: faulty('/query/starting_after', 'number_too_large') }
       }
-      const found = await reads.statement(book.number, account.id, {
+      const found = await reads.forOrg(caller.orgId).statement(book.number, account.id, {
         limit: limit + 1,
         ...(before !== undefined && { before }),
       })

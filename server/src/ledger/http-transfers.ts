@@ -137,9 +137,9 @@ function readRoute({ ledger, reads }: LedgerRoutes): Route {
     policy: read,
     params: TransferParams,
     replies: { 200: TransferRecordPart },
-    handle: async ({ params }) => {
+    handle: async ({ params, caller }) => {
       const { book } = ledger.writer(bookOf(params.id))
-      const found = await reads.transfer(book.number, uuidOf(params.id))
+      const found = await reads.forOrg(caller.orgId).transfer(book.number, uuidOf(params.id))
       if (found === undefined) return refused('transfer_not_found', {}, false)
       return { status: 200, body: recordJson(params.id, found, book) }
     },

@@ -39,7 +39,7 @@ const write = { permission: 'books.write' }
 const BookParams = Type.Object({ id: BookId }, { additionalProperties: false })
 const AtQuery = Type.Object({ at: Type.Optional(InstantText) }, { additionalProperties: false })
 
-function bookRoutes({ ledger, reads, orgId }: LedgerRoutes): Route[] {
+function bookRoutes({ ledger, reads }: LedgerRoutes): Route[] {
   return [
     route({
       method: 'POST',
@@ -51,7 +51,7 @@ function bookRoutes({ ledger, reads, orgId }: LedgerRoutes): Route[] {
       body: NewBookBody,
       idempotency: { kind: 'stored', book: () => 0 },
       replies: { 201: BookPart },
-      handle: async ({ body, keyed }) => {
+      handle: async ({ body, keyed, caller: { orgId } }) => {
         const { name, currency, chart } = body
         if (!Object.hasOwn(CHARTS, chart)) {
           const charts = Object.keys(CHARTS).join(', ')
@@ -79,8 +79,9 @@ function bookRoutes({ ledger, reads, orgId }: LedgerRoutes): Route[] {
         { additionalProperties: false },
       ),
       replies: { 200: BookPage },
-      handle: async ({ query: { limit = 50, starting_after: after } }) => {
-        const found = await ledger.books(after === undefined ? 0 : bookOf(after), limit + 1)
+      handle: async ({ query: { limit = 50, starting_after: after }, caller }) => {
+        const from = after === undefined ? 0 : bookOf(after)
+        const found = await reads.forOrg(caller.orgId).books(from, limit + 1)
         const data = found.slice(0, limit).map(bookJson)
         return { status: 200, body: { data, has_more: found.length > limit } }
       },
@@ -100,7 +101,7 @@ function bookRoutes({ ledger, reads, orgId }: LedgerRoutes): Route[] {
         return { status: 200, body: bookJson(book) }
       },
     }),
-    ...bookProofRoutes({ ledger, reads, orgId }),
+    ...bookProofRoutes({ ledger, reads }),
     closePeriodRoute(ledger),
   ]
 }
@@ -117,13 +118,13 @@ function bookProofRoutes({ ledger, reads }: LedgerRoutes): Route[] {
       params: BookParams,
       query: AtQuery,
       replies: { 200: TrialBalancePart },
-      handle: async ({ params, query }) => {
+      handle: async ({ params, query, caller }) => {
         const { book } = ledger.writer(bookOf(params.id))
         const reading = new Reading(book)
         const at = query.at === undefined ? undefined : reading.instant(query.at, '/query/at')
         const faults = faultsOf(reading)
         if (faults !== undefined) return faults
-        const rows = await reads.trialBalance(book.number, at)
+        const rows = await reads.forOrg(caller.orgId).trialBalance(book.number, at)
         return { status: 200, body: trialBalanceJson(rows, book, at) }
       },
     }),
@@ -136,9 +137,10 @@ function bookProofRoutes({ ledger, reads }: LedgerRoutes): Route[] {
       policy: read,
       params: BookParams,
       replies: { 200: ProofsPart },
-      handle: async ({ params }) => {
+      handle: async ({ params, caller }) => {
         const { book } = ledger.writer(bookOf(params.id))
-        const proofs = (await reads.proofs(book.number)).map((proof) => ({
+        const found = await reads.forOrg(caller.orgId).proofs(book.number)
+        const proofs = found.map((proof) => ({
           ...proof,
           left: proof.left.toString(),
           right: proof.right.toString(),

@@ -1,9 +1,10 @@
 /** Reading the books out of the database: statements, balances at a time, trial balance, proofs. */
-import { type Db, type Instant, present, type Uuid } from '#base'
+import { type Db, type Instant, type OrgDb, present, type Uuid } from '#base'
 import { type Account, type Balance, posted } from './account.ts'
+import type { Book } from './book.ts'
 import type { Proof, StatementLine, TrialBalanceRow } from './ledger.ts'
 import type { RefusalCode } from './refusals.ts'
-import type { LedgerReads, TransferRecord } from './routes.ts'
+import type { BookReads, LedgerReads, TransferRecord } from './routes.ts'
 import {
   ACCOUNT_NUMBER,
   BALANCE,
@@ -18,6 +19,7 @@ import {
   TRANSFER,
 } from './store.ts'
 import type { TransferType } from './transfer.ts'
+import { BOOKS_AFTER } from './writer/store.ts'
 
 const TYPES: readonly TransferType[] = ['post', 'hold', 'release', 'void', 'expire', 'reverse']
 
@@ -41,7 +43,12 @@ interface BalanceRow extends CounterRow {
 
 /** Reads over one database; they see what is committed. */
 export function createReads(db: Db): LedgerReads {
+  return { ...readsOver(db), forOrg: (orgId) => readsOver(db.forOrg(orgId)) }
+}
+
+function readsOver(db: OrgDb): BookReads {
   return {
+    books: (after, limit) => booksAfter(db, after, limit),
     statement: (book, account, page) => statement(db, book, account, page),
     trialBalance: (book, at) => trialBalance(db, book, at),
     balanceAt: (book, account, at) => balanceAt(db, book, account, at),
@@ -50,8 +57,25 @@ export function createReads(db: Db): LedgerReads {
   }
 }
 
+interface BookRow {
+  book_id: number
+  org_id: number
+  name: string
+  currency: string
+  chart: string
+  closed_before: Date | null
+}
+
+async function booksAfter(db: OrgDb, after: number, limit: number): Promise<Book[]> {
+  const rows = await db.query<BookRow>(BOOKS_AFTER, [after, limit])
+  return rows.map(({ book_id: number, org_id: orgId, closed_before: closedBefore, ...rest }) => ({
+    ...{ number, orgId, ...rest },
+    ...(closedBefore === null ? {} : { closedBefore: closedBefore.getTime() }),
+  }))
+}
+
 async function accountNumber(
-  db: Db,
+  db: OrgDb,
   book: number,
   id: Uuid,
 ): Promise<{ number: number; side: 'debit' | 'credit' } | undefined> {
@@ -63,7 +87,7 @@ async function accountNumber(
 }
 
 async function statement(
-  db: Db,
+  db: OrgDb,
   book: number,
   id: Uuid,
   page: { before?: bigint; limit: number },
@@ -110,12 +134,12 @@ function statementLine(row: HistoryRow, side: 'debit' | 'credit'): StatementLine
   }
 }
 
-async function lastIdAt(db: Db, book: number, at: Instant): Promise<bigint> {
+async function lastIdAt(db: OrgDb, book: number, at: Instant): Promise<bigint> {
   const [row] = await db.query<{ last_id: bigint }>(LAST_ID_AT, [book, new Date(at)])
   return present(row, 'an aggregate has a row').last_id
 }
 
-async function trialBalance(db: Db, book: number, at?: Instant): Promise<TrialBalanceRow[]> {
+async function trialBalance(db: OrgDb, book: number, at?: Instant): Promise<TrialBalanceRow[]> {
   const last = at === undefined ? null : await lastIdAt(db, book, at)
   const opened = at === undefined ? null : new Date(at)
   const rows = await db.query<BalanceRow>(BALANCES, [book, last, opened])
@@ -129,7 +153,7 @@ const NOTHING: Balance = {
   creditsPending: 0n,
 }
 
-async function balanceAt(db: Db, book: number, id: Uuid, at: Instant): Promise<Balance> {
+async function balanceAt(db: OrgDb, book: number, id: Uuid, at: Instant): Promise<Balance> {
   const account = await accountNumber(db, book, id)
   if (account === undefined) return NOTHING
   const last = await lastIdAt(db, book, at)
@@ -163,7 +187,7 @@ function balanceOf(row: CounterRow): Balance {
 const sum = (amounts: readonly bigint[]): bigint => amounts.reduce((a, b) => a + b, 0n)
 
 /** Three proofs of one snapshot; each names the first account that breaks it. */
-async function proofs(db: Db, book: number): Promise<Proof[]> {
+async function proofs(db: OrgDb, book: number): Promise<Proof[]> {
   return await db.tx(async (tx) => {
     await tx.query('set transaction isolation level repeatable read read only')
     const accounts = await tx.query<BalanceRow>(BALANCES, [book, null, null])
@@ -244,7 +268,11 @@ interface RefusedRequest {
   purpose?: string
 }
 
-async function transferRecord(db: Db, book: number, id: Uuid): Promise<TransferRecord | undefined> {
+async function transferRecord(
+  db: OrgDb,
+  book: number,
+  id: Uuid,
+): Promise<TransferRecord | undefined> {
   const rows = await db.query<TransferRow>(TRANSFER, [book, id])
   const [first] = rows
   if (first !== undefined) {

@@ -3,6 +3,7 @@
  */
 import { type Faults, HttpProblem, type Instant, type Problem, type Uuid, violated } from '#base'
 import type { Balance } from './account.ts'
+import type { Book } from './book.ts'
 import { type Command, NotOwner, QueueFull, RefusedByData, StorageFull } from './command.ts'
 import type { BookWriter, Ledger, Proof, StatementLine, TrialBalanceRow } from './ledger.ts'
 import type { RefusalCode } from './refusals.ts'
@@ -10,8 +11,15 @@ import { routeProblem } from './route-refusals.ts'
 import type { Leg, TransferType } from './transfer.ts'
 import type { Reading } from './wire.ts'
 
-/** The reads that routes need beside those of the writer. Each is of a book this server writes. */
-export interface LedgerReads {
+/** The reads that routes need beside those of the writer: what is committed, of any book. */
+export interface LedgerReads extends BookReads {
+  /** The same, as one organisation reads them: nothing of another's is there. */
+  forOrg(orgId: number): BookReads
+}
+
+export interface BookReads {
+  /** Books by number, those after `after`. */
+  books(after: number, limit: number): Promise<Book[]>
   /** Newest first; lines with a number below `before`. */
   statement(
     book: number,
@@ -44,8 +52,6 @@ export interface TransferRecord {
 export interface LedgerRoutes {
   readonly ledger: Ledger
   readonly reads: LedgerReads
-  /** The tenant whose books these are. */
-  readonly orgId: number
 }
 
 /** What the ledger throws, as the edge answers it. */

@@ -151,7 +151,7 @@ const http = await createHttp({
   guard: operatorOnly({ orgId: ORG_ID }),
   answers: { find: async () => undefined },
   faults: [ledgerFaults(ledger)],
-  routes: [...ledgerRoutes({ ledger, reads: createReads(world.db), orgId: ORG_ID }), ...routes],
+  routes: [...ledgerRoutes({ ledger, reads: createReads(world.db) }), ...routes],
 })
 await http.listen({ port: settings.port })
 process.send!({ ready: true })

@@ -134,7 +134,8 @@ async function post(
   }
   const { app } = http
   const reply = await app.inject({ method: 'POST', url: `/v1/${url}`, headers, payload })
-  const body = reply.headers['content-type']?.includes('json') ? reply.json() : reply.body
+  const isJson = String(reply.headers['content-type']).includes('json')
+  const body = isJson ? reply.json() : reply.body
   return { status: reply.statusCode, body, headers: reply.headers }
 }
 
