@@ -76,6 +76,8 @@ export class ServerLedger implements Ledger {
   private readonly wall: Clock = wallClock()
   private readonly writers = new Map<number, Writer>()
   private readonly owners = new Map<number, string>()
+  /** The organisation of each book seen so far; it never changes. */
+  private readonly orgs = new Map<number, number>()
   private election: pg.Client | undefined
   private electionLost = false
   private closed = false
@@ -104,18 +106,32 @@ export class ServerLedger implements Ledger {
     return [...this.writers.keys()]
   }
 
+  /**
+   * The organisation of a book, from memory. A book made by another server is known within half a
+   * second, when this one has next looked for books to write.
+   */
+  orgOf(book: number): number | undefined {
+    return this.orgs.get(book)
+  }
+
   async book(book: number): Promise<Book | undefined> {
     const [row] = await this.world.db.query<BookRow>(BOOK, [book])
-    return row === undefined ? undefined : bookOf(row)
+    return row === undefined ? undefined : this.seen(row)
   }
 
   async books(after: number, limit: number): Promise<Book[]> {
     const rows = await this.world.db.query<BookRow>(BOOKS_AFTER, [after, limit])
-    return rows.map(bookOf)
+    return rows.map((row) => this.seen(row))
+  }
+
+  private seen(row: BookRow): Book {
+    this.orgs.set(row.book_id, row.org_id)
+    return bookOf(row)
   }
 
   async createBook(request: NewBook): Promise<Book> {
     const number = await this.world.db.tx((tx) => this.insertBook(tx, request))
+    this.orgs.set(number, request.orgId)
     await this.take(number)
     return this.writer(number).book
   }
