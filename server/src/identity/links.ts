@@ -66,7 +66,10 @@ export interface Links {
     visit: Visit,
   ): Promise<SignedIn | Refusal>
   /** What the browser makes a passkey from. */
-  passkeyOptions(of: { readonly token: string; readonly who?: Who }): Promise<object | Refusal>
+  passkeyOptions(of: {
+    readonly token: string
+    readonly who?: Who
+  }): Promise<{ readonly options: object } | Refusal>
   /** Keeps a passkey and signs in. Uses the link up. */
   setPasskey(
     of: {
@@ -112,7 +115,7 @@ export function createLinks(ctx: IdentityContext): Links {
       if ('refused' in holder) return holder
       const { link, login, name } = holder
       const user = { id: link.userId, login, name }
-      return askAttestation(ctx, { ...enrolmentOf(token), user, known: [] })
+      return { options: await askAttestation(ctx, { ...enrolmentOf(token), user, known: [] }) }
     },
     setPasskey: async ({ token, response, passkeyName, who }, visit) => {
       const holder = await found(token, who)

@@ -120,6 +120,11 @@ export function createSessions({ db, rng, wall }: SessionsOptions): Sessions {
   }
 }
 
+/** The uuid of a public id of our own making. */
+export function uuidOf(id: string): Uuid {
+  return id.slice(id.lastIndexOf('_') + 1)
+}
+
 /** A token as sent: 32 bytes, base64url. */
 const TOKEN = /^[A-Za-z0-9_-]{43}$/
 

@@ -10,14 +10,14 @@
  */
 import { must, publicId, type Uuid } from '#base'
 import { countedAddress } from './address.ts'
-import { type IdentityContext, PLATFORM, record, type Visit } from './context.ts'
+import { changeOf, type IdentityContext, PLATFORM, record, type Visit } from './context.ts'
 import { normalLogin } from './login.ts'
 import { freshSecret, openSecret, stepOf } from './one-time-code.ts'
 import { type Assertion, askAssertion, checkAssertion } from './passkey.ts'
 import { findPasskey, takeCounter } from './passkey-store.ts'
 import { type Refusal, refuse } from './refusals.ts'
-import { tokenHash } from './session.ts'
-import { endByToken } from './session-store.ts'
+import { type SessionCaller, tokenHash, uuidOf } from './session.ts'
+import { endByToken, endSessions } from './session-store.ts'
 import {
   countAddress,
   countFailure,
@@ -176,4 +176,52 @@ export async function slowedDown(ctx: IdentityContext, visit: Visit): Promise<Re
   const since = ctx.wall.now() - ADDRESS_MS
   const failures = await failuresOf(ctx.db, countedAddress(visit.from), since)
   return failures < ADDRESS_FAILURES ? undefined : refuse('sign_in_slowed', ADDRESS_MS / 1000)
+}
+
+/** Ends the session of a token, if it has not ended. */
+export async function signOut(ctx: IdentityContext, token: string, visit: Visit): Promise<void> {
+  const at = ctx.wall.now()
+  await ctx.db.tx(async (tx) => {
+    const ended = await endByToken(tx, { tokenHash: tokenHash(token), at, why: 'signed_out' })
+    if (ended === undefined) return
+    const user = await findSigning(tx, ended.userId)
+    const person = user === undefined ? '' : publicId('per', 0, user.personId)
+    const actor = { kind: 'user', id: publicId('usr', 0, ended.userId), person } as const
+    const { from, requestId } = visit
+    const change = {
+      orgId: ended.orgId,
+      actor,
+      from,
+      ...(requestId !== undefined && { requestId }),
+    }
+    const object = publicId('ses', 0, ended.id)
+    await record(ctx, tx, change, [{ action: 'identity.sign_out', object }])
+  })
+  ctx.sessions.forget()
+}
+
+/** Ends one session of the caller's own; false when there is no such one. */
+export async function endOneSession(
+  ctx: IdentityContext,
+  by: { readonly caller: SessionCaller; readonly visit: Visit },
+  sessionId: Uuid,
+): Promise<boolean> {
+  const { caller, visit } = by
+  const { orgId, id } = caller
+  const of = {
+    orgId,
+    userId: uuidOf(id),
+    at: ctx.wall.now(),
+    why: 'by_user',
+    only: sessionId,
+  } as const
+  const ended = await ctx.db.tx(async (tx) => {
+    if ((await endSessions(tx, of)).length === 0) return false
+    const object = publicId('ses', 0, sessionId)
+    const change = changeOf(caller, visit.requestId ?? '')
+    await record(ctx, tx, change, [{ action: 'identity.end_session', object }])
+    return true
+  })
+  ctx.sessions.forget()
+  return ended
 }

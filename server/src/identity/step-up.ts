@@ -5,7 +5,7 @@
  * it. The easy mistake: letting a session try codes for ever. They count with the wrong passwords,
  * and the tenth ends the session.
  */
-import { publicId, type Tx, type Uuid } from '#base'
+import { publicId, type Tx } from '#base'
 import { type Change, changeOf, type IdentityContext, record, type Visit } from './context.ts'
 import { openSecret, stepOf } from './one-time-code.ts'
 import {
@@ -26,7 +26,7 @@ import {
 } from './passkey-store.ts'
 import { refusePassword } from './password.ts'
 import { type Refusal, refuse } from './refusals.ts'
-import { type SessionCaller, tokenHash } from './session.ts'
+import { type SessionCaller, tokenHash, uuidOf } from './session.ts'
 import { endByToken, endSessions } from './session-store.ts'
 import { LOCKED_MS, MOST_FAILURES, secretOf } from './sign-in.ts'
 import {
@@ -93,12 +93,7 @@ function challengeOf(by: Present) {
   return { purpose: 'step_up', givenTo: by.caller.session } as const
 }
 
-/** The uuid of a public id of our own making. */
-export function uuidOf(id: string): Uuid {
-  return id.slice(id.lastIndexOf('_') + 1)
-}
-
-export function changeBy(by: Present): Change {
+function changeBy(by: Present): Change {
   return changeOf(by.caller, by.visit.requestId ?? '')
 }
 
