@@ -17,8 +17,11 @@ import {
 } from '../dev/testing/webhook-server.ts'
 import { run as doctor } from './doctor.ts'
 import { run as events } from './events.ts'
+import { run as keys } from './keys.ts'
 import { run as listen } from './listen.ts'
 import { run as trigger } from './trigger.ts'
+
+const pem = (key: KeyObject) => key.export({ type: 'pkcs8', format: 'pem' }) as string
 
 let server: WebhookServer
 let folder: string
@@ -252,14 +255,12 @@ describe('tenon events', () => {
 })
 
 describe('tenon doctor', () => {
-  const pem = (key: KeyObject, type: 'spki' | 'pkcs8') =>
-    key.export({ type, format: 'pem' }) as string
   const pair = generateKeyPairSync('ed25519')
   const other = generateKeyPairSync('ed25519')
   const signing = async (key: KeyObject) => {
     const path = join(folder, 'key.json')
     const id = `key_0_${hex(1)}`
-    await writeKeyFile(path, { id, alg: 'ed25519', private_key: pem(key, 'pkcs8') })
+    await writeKeyFile(path, { id, alg: 'ed25519', private_key: pem(key) })
     return path
   }
   const examined = async (env: Record<string, string> = {}) => {
@@ -278,7 +279,7 @@ describe('tenon doctor', () => {
   })
 
   it('finds nothing wrong with a key that signs', async () => {
-    server.believes = { publicKey: pem(pair.publicKey, 'spki') }
+    server.believes = { publicKey: pair.publicKey }
     const path = await signing(pair.privateKey)
     expect((await stat(path)).mode & 0o777).toBe(0o600)
     const { code, text } = await examined({ TENON_KEY_FILE: path })
@@ -293,7 +294,7 @@ describe('tenon doctor', () => {
   it('tells a wrong key from one that was not tried', async () => {
     const key = await signing(other.privateKey)
     expect((await examined({ TENON_KEY_FILE: key })).text).toMatch(/^- {6}key .*was not tried/m)
-    server.believes = { publicKey: pem(pair.publicKey, 'spki'), secret: 'tk_test_right' }
+    server.believes = { publicKey: pair.publicKey, secret: 'tk_test_right' }
     const wrong = await examined({ TENON_KEY_FILE: key })
     expect(wrong.text).toMatch(/^WRONG {2}key .*\(signature_wrong\): Refused/m)
     expect(wrong.text).toMatch(/^- {6}signature .*without a key that is accepted/m)
@@ -341,6 +342,48 @@ describe('tenon doctor', () => {
     const { code, text } = await examined({ TENON_URL: 'http://127.0.0.1:9' })
     expect(text).toMatch(/^WRONG {2}server .*Nothing answers at http:\/\/127\.0\.0\.1:9;[^\n]*$/)
     expect(code).toBe(1)
+  })
+})
+
+describe('tenon keys create', () => {
+  const made = (...args: string[]) => ['create', '--name', 'n', '--role', 'operator', ...args]
+
+  it('keeps the private key here, and the key opens', async () => {
+    const out = join(folder, 'made.json')
+    const on = terminal()
+    expect(await keys(made('--sign', 'rsa-pss-sha512', '--out', out), on)).toBe(0)
+    expect(server.seen.at(-1)!.body).not.toContain('PRIVATE')
+    expect(JSON.parse(server.seen.at(-1)!.body)).toMatchObject({ secret: false })
+    expect(on.lines.join()).not.toContain('PRIVATE')
+    expect((await stat(out)).mode & 0o777).toBe(0o600)
+    expect(await events(['list'], terminal({ TENON_KEY_FILE: out }))).toBe(0)
+    await expect(events(['list'], terminal())).rejects.toThrow('Refused: credentials_missing')
+    await expect(keys(made('--out', out), on)).rejects.toThrow(/There is a file .* already/)
+  })
+
+  it('shows a secret once, or keeps it', async () => {
+    const on = terminal()
+    expect(await keys(made(), on)).toBe(0)
+    expect(on.lines.at(-1)).toBe('tk_test_made')
+    server.believes = {}
+    const out = join(folder, 'made.json')
+    const kept = terminal()
+    expect(await keys(made('--out', out), kept)).toBe(0)
+    expect(kept.lines.join()).not.toContain('tk_test_made')
+    expect(await readFile(out, 'utf8')).toContain('tk_test_made')
+  })
+
+  it.each([
+    [['create'], /Name the key and its role/],
+    [['make'], /Write: tenon keys list, create/],
+    [['list', 'key_0_1'], /Write: tenon keys list, create/],
+    [['revoke'], /Write: tenon keys list, create/],
+    [made('--requires-signature'), /name how: --sign ed25519/],
+    [made('--sign', 'rsa'), /--sign takes ed25519 or/],
+    [made('--sign', 'sm2-sm3'), /Make a key of SM2 where it is kept/],
+    [made('--sign', 'ed25519'), /Name the file that keeps the private key/],
+  ])('refuses %j', async (args, says) => {
+    await expect(keys(args, terminal())).rejects.toThrow(says)
   })
 })
 

@@ -3,13 +3,14 @@
  * the commands. It holds every request to the server's own contracts, and believes one key: a secret,
  * or signatures as an independent implementation reads them.
  */
-import { createPublicKey } from 'node:crypto'
+import { createPublicKey, type KeyObject } from 'node:crypto'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { createVerifier, httpbis } from 'http-message-signatures'
+import { httpbis } from 'http-message-signatures'
 import { Webhook } from 'standardwebhooks'
 import type { TSchema } from 'typebox'
 import Value from 'typebox/value'
+import { verifierOf } from '../../../sdk/testing/verifier.ts'
 import {
   type EndpointJson,
   type EventJson,
@@ -46,7 +47,8 @@ export interface WebhookServer {
   /** The events that sessions asked for. */
   readonly wanted: (readonly string[] | undefined)[]
   /** Who is let in; everybody while it is not set. */
-  believes: { readonly secret?: string; readonly publicKey?: string }
+  /** `publicKey`: a key object, for SM2 the hex of its point. */
+  believes: { readonly secret?: string; readonly publicKey?: KeyObject | string }
   /** How far its `Date` is from now, ms. */
   clockOff: number
   /** Hands an event to whoever listens. */
@@ -144,7 +146,7 @@ async function refuseCaller(state: State, request: IncomingMessage): Promise<str
     {
       keyLookup: async ({ keyid, alg }) => ({
         ...{ id: keyid!, algs: [alg!] },
-        verify: createVerifier(createPublicKey(publicKey!), alg!),
+        verify: verifierOf(alg!, publicKey!),
       }),
     },
     {
@@ -165,6 +167,7 @@ function routes(
   const [, evt = ''] = /^POST \/v1\/events\/(evt_\w+)\/resend$/.exec(route) ?? []
   const [, session = '', results] =
     /^(?:GET|POST) \/v1\/webhooks\/listen\/(whk_\w+)(\/results)?$/.exec(route) ?? []
+  if (route === 'POST /v1/keys') return makeKey(state, body)
   if (route === 'GET /v1/books') return ok({ data: [], has_more: false })
   if (route === 'GET /v1/webhooks/endpoints') return ok({ data: state.endpoints, next: null })
   if (route === 'GET /v1/webhooks/event-types') {
@@ -203,6 +206,17 @@ function held(schema: TSchema, given: unknown, answerIt: () => Reply): Reply {
   return Value.Check(schema, given) ? answerIt() : problem(400, 'contract_violated')
 }
 
+/** The key it makes is the one believed from now on. */
+function makeKey(state: State, body: unknown): Reply {
+  const { name, role, algorithm, public_key: pem } = body as Record<string, string>
+  const id = `key_0_${hex(1)}`
+  if (pem !== undefined) state.believes = { publicKey: createPublicKey(pem) }
+  const secret = pem === undefined ? 'tk_test_made' : null
+  if (secret !== null) state.believes = { secret }
+  const expires_at = '2027-03-01T00:00:00.000Z'
+  return ok({ key: { id, name, role, state: 'live', algorithm, expires_at }, secret }, 201)
+}
+
 /** Two events a page, the newest first. */
 function page({ events }: State, query: Record<string, string>): Reply {
   const fits = events
@@ -219,6 +233,7 @@ function trigger(state: State, body: unknown): Reply {
   if (type !== 'payment.succeeded') return problem(404, 'event_type_not_found')
   const amount = { amount: set['amount.amount'] ?? '680000000', currency: 'CNY' }
   const event = { ...eventOf(state.count, type, { amount }), test: true as const }
+  state.events.push(event)
   state.queue.push(listened(state, event, false))
   return ok({ event, deliveries: state.sessions.length }, 201)
 }
