@@ -70,12 +70,12 @@ const ROWS = [
   [
     'signature_digest_malformed',
     401,
-    'Send Content-Digest as "sha-256=:…:", the SHA-256 of the body in base64.',
+    'Send "content-digest" as "sha-256=:…:", the SHA-256 of the body in base64.',
   ],
   [
     'signature_digest_differs',
     401,
-    'Content-Digest is not the SHA-256 of the body that came; sign the very bytes you send.',
+    '"content-digest" is not the SHA-256 of the body that came; sign the very bytes you send.',
   ],
   [
     'signature_component_differs',
