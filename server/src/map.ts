@@ -22,7 +22,7 @@ export const moduleMap: Readonly<Record<string, ModuleRule>> = {
   audit: { uses: ['base'] },
   ledger: { uses: ['base', 'money'], money: true },
   identity: { uses: ['base', 'vault', 'audit'] },
-  approvals: { uses: ['base', 'audit'] },
+  approvals: { uses: ['base', 'money', 'audit'] },
   stops: { uses: ['base', 'ledger', 'audit', 'approvals'] },
   webhooks: { uses: ['base', 'audit'] },
   codes: { uses: ['base'], innerDoors: ['testing'] },
