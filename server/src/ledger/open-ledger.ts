@@ -8,6 +8,7 @@
 import type pg from 'pg'
 import { type Clock, type StoredAnswer, storeAnswer, type Tx, type World, wallClock } from '#base'
 import type { Book } from './book.ts'
+import { type BookRow, bookOfRow } from './book-row.ts'
 import { CHARTS } from './charts.ts'
 import { NotOwner } from './command.ts'
 import type { Ledger, NewBook } from './ledger.ts'
@@ -52,15 +53,6 @@ export interface LedgerOptions {
   readonly isFrozen?: (orgId: number, holder: string) => boolean
   /** Hears of every batch that has committed, for metrics. */
   readonly onBatch?: (batch: CommittedBatch) => void
-}
-
-interface BookRow {
-  book_id: number
-  org_id: number
-  name: string
-  currency: string
-  chart: string
-  closed_before: Date | null
 }
 
 /** Opens the ledger and takes every book that nobody writes. */
@@ -126,7 +118,7 @@ export class ServerLedger implements Ledger {
 
   private seen(row: BookRow): Book {
     this.orgs.set(row.book_id, row.org_id)
-    return bookOf(row)
+    return bookOfRow(row)
   }
 
   async createBook(request: NewBook): Promise<Book> {
@@ -296,16 +288,5 @@ export class ServerLedger implements Ledger {
     this.world.log.warn({ book }, 'another server writes this book now')
     void this.election?.query(DISOWN, [book]).catch(() => undefined)
     void writer.close()
-  }
-}
-
-function bookOf(row: BookRow): Book {
-  return {
-    number: row.book_id,
-    orgId: row.org_id,
-    name: row.name,
-    currency: row.currency,
-    chart: row.chart,
-    ...(row.closed_before === null ? {} : { closedBefore: row.closed_before.getTime() }),
   }
 }

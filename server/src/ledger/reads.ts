@@ -2,6 +2,7 @@
 import { type Db, type Instant, type OrgDb, present, type Uuid } from '#base'
 import { type Account, type Balance, posted } from './account.ts'
 import type { Book } from './book.ts'
+import { type BookRow, bookOfRow } from './book-row.ts'
 import type { Proof, StatementLine, TrialBalanceRow } from './ledger.ts'
 import type { RefusalCode } from './refusals.ts'
 import type { BookReads, LedgerReads, TransferRecord } from './routes.ts'
@@ -57,21 +58,9 @@ function readsOver(db: OrgDb): BookReads {
   }
 }
 
-interface BookRow {
-  book_id: number
-  org_id: number
-  name: string
-  currency: string
-  chart: string
-  closed_before: Date | null
-}
-
 async function booksAfter(db: OrgDb, after: number, limit: number): Promise<Book[]> {
   const rows = await db.query<BookRow>(BOOKS_AFTER, [after, limit])
-  return rows.map(({ book_id: number, org_id: orgId, closed_before: closedBefore, ...rest }) => ({
-    ...{ number, orgId, ...rest },
-    ...(closedBefore === null ? {} : { closedBefore: closedBefore.getTime() }),
-  }))
+  return rows.map(bookOfRow)
 }
 
 async function accountNumber(
