@@ -184,9 +184,9 @@ export function checkAddress(text: string): OutsideRefusal | undefined {
 const inRange = (address: ipaddr.IPv6, cidr: string) => address.match(ipaddr.IPv6.parseCIDR(cidr))
 
 function ipv6Refusal(address: ipaddr.IPv6): OutsideRefusal | undefined {
+  if (inRange(address, 'fec0::/10')) return refuse('address_site_local')
   const range = address.range()
   if (range !== 'unicast') return refuse(BY_RANGE[range] ?? 'address_reserved')
-  if (inRange(address, 'fec0::/10')) return refuse('address_site_local')
   // IPv4-compatible (::a.b.c.d), local NAT64 (RFC 8215), ISATAP (RFC 5214).
   const words = address.parts
   const isIsatap = ((words[4] ?? 0) & 0xfdff) === 0 && words[5] === 0x5efe

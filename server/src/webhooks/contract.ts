@@ -131,8 +131,8 @@ export const RotateBody = Type.Object(
   closed,
 )
 export const EndpointParams = Type.Object({ id: EndpointId }, closed)
-export const ListQuery = Type.Object(
-  { after: Type.Optional(Type.String({ maxLength: 80 })), limit: Limit },
+export const EndpointsQuery = Type.Object(
+  { after: Type.Optional(EndpointId), limit: Limit },
   closed,
 )
 
