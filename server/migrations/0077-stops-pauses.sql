@@ -57,6 +57,7 @@ create table stops.freeze_target (
   tried_at timestamptz,
   primary key (freeze_id, book_id)
 );
+create index freeze_target_book on stops.freeze_target (book_id);
 
 -- That a book has acknowledged an order, and later its end: moved by the book's own writer.
 create table stops.freeze_book (

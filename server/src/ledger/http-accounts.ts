@@ -329,7 +329,11 @@ function stateRoute(
           change: [{ account: account.id, state }],
           ...(keyed && { answer: keyed.answer(200, changed) }),
         },
-        { 'ledger.change_account': routeProblem('account_not_empty') },
+        {
+          'ledger.change_account': routeProblem(
+            verb === 'unfreeze' ? 'account_frozen_by_order' : 'account_not_empty',
+          ),
+        },
       )
       if (refused !== undefined) return refused
       return { status: 200, body: changed }

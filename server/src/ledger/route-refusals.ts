@@ -32,6 +32,11 @@ const ROWS = [
     409,
     'The id was used before for an account with another credit limit. Send a new id.',
   ],
+  [
+    'account_frozen_by_order',
+    409,
+    'An order freezes all that its party holds; two persons have to lift the order.',
+  ],
   ['account_closed', 409, 'The account is closed for good; open another one.'],
   [
     'account_not_empty',

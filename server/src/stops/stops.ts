@@ -1,9 +1,12 @@
 /** Stops put together: what is paused and frozen, and who may end it. */
 
 import type { GuardedAction } from '#approvals'
-import type { Clock, Db, Log, StoredAnswer } from '#base'
+import type { Clock, Db, Log, StoredAnswer, Uuid } from '#base'
 import type { By, StopsContext, StopsLedger } from './context.ts'
+import { createFreezeBooks } from './freeze-book.ts'
+import { type FreezeView, freeze, liftAction, type NewFreeze, viewFreeze } from './freezes.ts'
 import { type NewPause, pause, resumeAction } from './pauses.ts'
+import type { StopRefusalCode } from './refusals.ts'
 import type { Movement, Stopped } from './scope.ts'
 import { listPauses, type Pause } from './store.ts'
 import { createWatch } from './watch.ts'
@@ -39,23 +42,32 @@ export interface Stops {
     readonly all: boolean
     readonly limit: number
   }): Promise<Pause[]>
+  /** Orders a freeze of all that a party holds, or answers the one ordered before under this id. */
+  freeze(
+    asked: NewFreeze,
+    by: By,
+    answer?: (view: FreezeView) => StoredAnswer,
+  ): Promise<FreezeView | { readonly refused: StopRefusalCode }>
+  /** An order and which books have acknowledged it. */
+  freezeView(of: { readonly orgId: number; readonly id: Uuid }): Promise<FreezeView | undefined>
   /** What takes two persons. */
   readonly actions: readonly GuardedAction[]
   /** Reads what stands now. */
   refresh(): Promise<void>
   /** Begins to look. Until the first look nothing is sent. */
   start(): Promise<void>
-  /** Waits for the look that is under way. */
+  /** Waits for the look that is under way, and for what it has begun in the books. */
   settled(): Promise<void>
   stop(): Promise<void>
 }
 
 export function createStops(options: StopsOptions): Stops {
   const { db, clock, wall, log, ledger } = options
+  const books = createFreezeBooks({ db, clock, log, ledger })
   const watch = createWatch({
     ...{ db, clock, wall, log },
-    onLook: async () => undefined,
-    onNewParties: () => undefined,
+    onLook: books.reconcile,
+    onNewParties: books.noteFrozenBefore,
   })
   const context: StopsContext = { db, clock, log, ledger, watch }
   return {
@@ -64,10 +76,18 @@ export function createStops(options: StopsOptions): Stops {
     isBlind: watch.isBlind,
     pause: (asked, by, answer) => pause(context, asked, by, answer),
     pauses: (of) => listPauses(db, of),
-    actions: [resumeAction(context)],
+    freeze: (asked, by, answer) => freeze(context, asked, by, answer),
+    freezeView: (of) => viewFreeze(context, of),
+    actions: [resumeAction(context), liftAction(context)],
     refresh: watch.refresh,
     start: watch.start,
-    settled: watch.settled,
-    stop: watch.stop,
+    settled: async () => {
+      await watch.settled()
+      await books.settled()
+    },
+    stop: async () => {
+      await watch.stop()
+      await books.settled()
+    },
   }
 }

@@ -181,10 +181,12 @@ function freezeOf(row: FreezeRow): Freeze {
   }
 }
 
-/** Orders that were not lifted; some may be past their end. */
-export async function standingFreezes(on: Asks): Promise<Freeze[]> {
+/** Orders in force. */
+export async function standingFreezes(on: Asks, now: Instant): Promise<Freeze[]> {
   const rows = await on.query<FreezeRow>(
-    `select * from stops.freeze_order where state = 'ordered' order by ordered_at, id`,
+    `select * from stops.freeze_order
+     where state = 'ordered' and (until is null or until > $1) order by ordered_at, id`,
+    [new Date(now)],
   )
   return rows.map(freezeOf)
 }

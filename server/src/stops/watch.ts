@@ -32,8 +32,8 @@ export interface WatchOptions {
   /** The machinery's clock: the wall's in production, whatever business time does. */
   readonly wall: Pick<Clock, 'mono' | 'sleep'>
   readonly log: Log
-  /** Called with what stands after each look, one at a time; a failure of it is its own. */
-  readonly onLook: (freezes: readonly Freeze[]) => Promise<void>
+  /** Called with the orders in force after each look, which does not wait for what it begins. */
+  readonly onLook: (freezes: readonly Freeze[]) => void
   /** Called before orders that were not known count, with the parties they are the first for. */
   readonly onNewParties: (parties: readonly Party[]) => void
 }
@@ -89,7 +89,7 @@ export function createWatch(options: WatchOptions): Watch {
     const asked = wall.mono()
     const on = await listening.connection()
     const nextPauses = await standingPauses(on)
-    const nextFreezes = await standingFreezes(on)
+    const nextFreezes = await standingFreezes(on, clock.now())
     const nextParties = new Set(nextFreezes.map(partyKey))
     options.onNewParties(nextFreezes.filter((each) => !parties.has(partyKey(each))))
     pauses = nextPauses
@@ -107,7 +107,7 @@ export function createWatch(options: WatchOptions): Watch {
         await listening.drop()
         throw error
       }
-      await options.onLook(freezes)
+      options.onLook(freezes)
     })
     reading = run.catch(() => undefined)
     return run

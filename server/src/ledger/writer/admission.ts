@@ -213,7 +213,7 @@ export class Admission {
         bookedAt: batch.at,
       })
     }
-    const changed = command && makeChanges({ batch, memory, book }, command)
+    const changed = command && makeChanges({ batch, memory, book, isFrozen }, command)
     if (changed !== undefined) {
       batch.undo.rewind(memory, mark)
       memory.nextId = nextId

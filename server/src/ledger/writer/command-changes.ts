@@ -14,7 +14,7 @@ interface Changed {
   readonly batch: Batch
   readonly memory: Memory
   readonly book: Book
-  /** Whether accounts of this holder are frozen from their opening on. */
+  /** Whether an order freezes all that this holder has, accounts not opened yet included. */
   readonly isFrozen?: ((holder: string) => boolean) | undefined
 }
 
@@ -77,11 +77,14 @@ export function makeChanges(on: Changed, command: Command): string | undefined {
   return undefined
 }
 
-function changeAccount({ batch, memory }: Changed, change: AccountChange): boolean {
+function changeAccount(on: Changed, change: AccountChange): boolean {
+  const { batch, memory } = on
   const account = memory.find(change.account)
   if (account < 0) return false
   if (change.state !== undefined) {
     if (change.state === 'closed' && !memory.isEmpty(account)) return false
+    // While an order stands nobody opens what it froze, whoever may freeze and unfreeze otherwise.
+    if (change.state === 'open' && isFrozen(on, memory.holderOf(account))) return false
     memory.setState(batch.undo, account, change.state)
   }
   if (change.creditLimit !== undefined) {
