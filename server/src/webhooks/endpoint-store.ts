@@ -209,9 +209,8 @@ export async function noteFailure(tx: Tx, id: Uuid, at: Instant, giveUp: GiveUp)
   const [row] = await tx.query<{ over: boolean }>(
     `update webhooks.endpoint set failures = failures + 1, last_failure_at = $2,
        failing_since = coalesce(failing_since, $2)
-     where id = $1
-     returning failures >= $3 or failing_since <= $2 - $4 * interval '1 millisecond' as over`,
-    [id, new Date(at), giveUp.failures, giveUp.failingMs],
+     where id = $1 returning failures >= $3 or failing_since <= $4 as over`,
+    [id, new Date(at), giveUp.failures, new Date(at - giveUp.failingMs)],
   )
   return row?.over === true
 }

@@ -163,6 +163,10 @@ export async function openStage(options: StageOptions = {}): Promise<Stage> {
     settle: async () => {
       await relay.pump()
       await sweeper.sweepNow()
+      const failed = await db.query('select key, last_error from base.due where last_error <> $1', [
+        '',
+      ])
+      if (failed.length > 0) throw new Error(`Due work failed: ${JSON.stringify(failed)}`)
     },
     rows: (sql: string, params?: readonly unknown[]) => db.query(sql, params),
     close: async () => {
