@@ -59,6 +59,9 @@ create table identity.user_role (
   role text not null check (role in ('viewer', 'operator', 'approver', 'finance', 'product',
     'engineer', 'administrator', 'merchant')),
   of_merchant boolean not null generated always as (role = 'merchant') stored,
+  -- The public id of the person who gave it: he may not have it used for him soon after.
+  granted_by text not null,
+  granted_at timestamptz not null,
   primary key (user_id, role),
   foreign key (org_id, user_id) references identity.user_ (org_id, id),
   -- A merchant's user has that role and no other; nobody else has it.

@@ -90,6 +90,6 @@ async function ensureUser(
   const at = ctx.wall.now()
   const user = { id: ids.user, orgId, personId, login, name, merchantId: undefined, at }
   must(await insertUser(tx, user), `the login ${login} is free while its organisation is locked`)
-  await insertRole(tx, { orgId, userId: ids.user, role })
+  await insertRole(tx, { orgId, userId: ids.user, role, by: OPERATOR.person, at })
   return ids.user
 }

@@ -300,7 +300,7 @@ async function addFirst(
   const { login, name } = holder
   const user = { id: userId, orgId, personId, login, name, merchantId: undefined, at }
   if (!(await insertUser(tx, user))) throw new Undone(refuse('login_taken'))
-  await insertRole(tx, { orgId, userId, role: 'administrator' })
+  await insertRole(tx, { orgId, userId, role: 'administrator', by: OPERATOR.person, at })
 }
 
 async function keepPasskey(

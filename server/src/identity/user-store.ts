@@ -294,14 +294,41 @@ export async function listMerchants(
 /** Adds a role; false when the user has it. */
 export async function insertRole(
   tx: Tx,
-  of: { readonly orgId: number; readonly userId: Uuid; readonly role: Role },
+  of: {
+    readonly orgId: number
+    readonly userId: Uuid
+    readonly role: Role
+    /** The public id of the person who gives it. */
+    readonly by: string
+    readonly at: Instant
+  },
 ): Promise<boolean> {
   const rows = await tx.query(
-    `insert into identity.user_role (user_id, org_id, role) values ($1, $2, $3)
-     on conflict (user_id, role) do nothing returning 1`,
-    [of.userId, of.orgId, of.role],
+    `insert into identity.user_role (user_id, org_id, role, granted_by, granted_at)
+     values ($1, $2, $3, $4, $5) on conflict (user_id, role) do nothing returning 1`,
+    [of.userId, of.orgId, of.role, of.by, new Date(of.at)],
   )
   return rows.length === 1
+}
+
+/** Who gave any of these roles to users of a person since an instant, each once. */
+export async function grantersOf(
+  tx: Tx,
+  of: {
+    readonly orgId: number
+    readonly personId: Uuid
+    readonly roles: readonly Role[]
+    readonly since: Instant
+  },
+): Promise<string[]> {
+  const rows = await tx.query<{ granted_by: string }>(
+    `select distinct r.granted_by from identity.user_role r
+     join identity.user_ u on u.org_id = r.org_id and u.id = r.user_id
+     where r.org_id = $1 and u.person_id = $2 and r.role = any($3) and r.granted_at > $4
+     order by 1`,
+    [of.orgId, of.personId, of.roles, new Date(of.since)],
+  )
+  return rows.map((row) => row.granted_by)
 }
 
 /** Takes a role away; false when the user has it not. */

@@ -78,7 +78,8 @@ export async function inviteUser(
     if (before === undefined) await deletePerson(tx, orgId, personId)
     return refuse('login_taken')
   }
-  for (const role of new Set(roles)) await insertRole(tx, { orgId, userId, role })
+  const granted = { orgId, userId, by: change.actor.person, at: ctx.wall.now() }
+  for (const role of new Set(roles)) await insertRole(tx, { ...granted, role })
   const link = await makeLink(ctx, tx, { orgId, userId, purpose: 'invite' })
   const after = {
     ...{ login, name, staff_number: staffNumber, roles: [...new Set(roles)] },
@@ -123,7 +124,8 @@ export async function grantRole(
   const user = await changeable(tx, change, of.userId)
   if ('refused' in user) return user
   if (!fits([...user.roles, of.role], user.merchantId)) return refuse('role_not_for_user')
-  if (!(await insertRole(tx, { orgId: change.orgId, ...of }))) return refuse('user_has_role')
+  const by = { by: change.actor.person, at: ctx.wall.now() }
+  if (!(await insertRole(tx, { orgId: change.orgId, ...of, ...by }))) return refuse('user_has_role')
   return rolesChanged(ctx, tx, change, { user, action: 'identity.grant_role' })
 }
 

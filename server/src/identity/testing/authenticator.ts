@@ -21,6 +21,8 @@ export interface Wrong {
   readonly signature?: string
   readonly crossOrigin?: boolean
   readonly topOrigin?: string
+  /** A credential that is claimed to be made anew. */
+  readonly as?: Credential
 }
 
 export interface Credential {
@@ -51,8 +53,9 @@ export function authenticator(origin: string) {
       wrong: Wrong = {},
     ): { credential: Credential; response: Attestation } => {
       const options = asked as CreationOptions
-      const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
-      const rawId = randomBytes(32)
+      const { privateKey, publicKey } =
+        wrong.as ?? generateKeyPairSync('ec', { namedCurve: 'P-256' })
+      const rawId = wrong.as === undefined ? randomBytes(32) : Buffer.from(wrong.as.id, 'base64url')
       const credential: Credential = {
         ...{ id: rawId.toString('base64url'), privateKey, publicKey },
         ...{ counter: 0, userHandle: options.user.id },
