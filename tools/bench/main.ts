@@ -18,6 +18,7 @@ const BENCHES: Record<string, () => Promise<Bench>> = {
   http: async () => (await import('./http.ts')).httpBench,
   payments: async () => (await import('./payments.ts')).paymentsBench,
   routing: async () => (await import('./routing.ts')).routingBench,
+  auth: async () => (await import('./auth.ts')).authBench,
 }
 
 async function main(args: readonly string[]): Promise<number> {

@@ -347,7 +347,7 @@ describe('the routes', () => {
       ...{ method, url, headers: { host: 'localhost' } },
       ...(body !== undefined && { payload: body }),
     })
-    return { status: reply.statusCode, body: reply.json() as Record<string, never> }
+    return { status: reply.statusCode, body: reply.json() as Record<string, unknown> }
   }
 
   test('make, show, rotate and revoke a key', async () => {

@@ -39,7 +39,7 @@ interface Thread {
   jobs: number
 }
 
-/** Opens the pool. Threads are started by the first jobs, and keep no process alive. */
+/** Opens the pool. Threads are started by the first jobs; only one at work keeps the process alive. */
 export function createSm2Verifier(options: Sm2VerifierOptions = {}): Sm2Verifier {
   const most = options.threads ?? Math.max(1, availableParallelism() - 1)
   const threads = new Set<Thread>()
@@ -56,6 +56,7 @@ export function createSm2Verifier(options: Sm2VerifierOptions = {}): Sm2Verifier
     thread.worker.on('message', (verified: boolean[]) => {
       const batch = thread.sent.shift() ?? []
       thread.jobs -= batch.length
+      if (thread.jobs === 0) thread.worker.unref()
       for (const [at, one] of batch.entries()) one.resolve(verified[at] === true)
     })
     thread.worker.on('error', lose)
@@ -71,6 +72,7 @@ export function createSm2Verifier(options: Sm2VerifierOptions = {}): Sm2Verifier
     const thread = idle !== undefined && (idle.jobs === 0 || threads.size >= most) ? idle : start()
     thread.sent.push(batch)
     thread.jobs += batch.length
+    thread.worker.ref()
     thread.worker.postMessage(batch.map(({ job }) => job))
   }
 
