@@ -1,3 +1,4 @@
+import { auditSettings } from './audit/index.ts'
 import {
   baseSettings,
   ConfigRefused,
@@ -6,12 +7,15 @@ import {
   type SettingsTable,
 } from './base/index.ts'
 import { channelSettings } from './channels/index.ts'
+import { identitySettings } from './identity/index.ts'
 
 /** Every setting of the server. Whoever adds a table to a module joins it here. */
 export const serverSettings = {
   ...baseSettings,
   ...personalSettings,
   ...channelSettings,
+  ...identitySettings,
+  ...auditSettings,
 } as const satisfies SettingsTable
 
 export type Environment = Readonly<Record<string, string | undefined>>

@@ -25,6 +25,7 @@ export { firstAdministratorLink } from './links.ts'
 export { createNonces, type Nonces } from './nonce.ts'
 export type { RelyingParty } from './passkey.ts'
 export { createHasher, type Hasher } from './password.ts'
+export { createPeople, type People } from './people.ts'
 export {
   isPermission,
   isRole,
@@ -48,6 +49,7 @@ export {
   sessionToken,
   type Wall,
 } from './session.ts'
+export { identitySettings } from './settings.ts'
 export { listMerchants } from './user-store.ts'
 export {
   addMerchant,
