@@ -7,6 +7,7 @@ import {
   minorUnits,
   money,
   newTransferId,
+  problemOf,
   type Tenon,
   TenonProblem,
   type TransferRequest,
@@ -90,6 +91,42 @@ describe('the client', () => {
     expect(accounts.map((account) => account.id)).toEqual([cash, alice, bob])
     const books = await all(tenon.books.list({ pageSize: 1 }))
     expect(books.map((one) => one.id)).toContain(book)
+  })
+
+  it('walks any list by its path', async () => {
+    const { book, cash, alice, bob, pay } = await openBook()
+    await tenon.transfers.createMany([pay(cash, alice, 9n), pay(alice, bob, 1n)])
+    const accounts = await all(tenon.list('/v1/accounts', { query: { book } }, { pageSize: 2 }))
+    expect(accounts.map((account) => account.id)).toEqual([cash, alice, bob])
+    const path = { id: alice }
+    const lines = tenon.list('/v1/accounts/{id}/statement', { path }, { pageSize: 1 })
+    expect((await all(lines)).map((line) => line.amount.amount)).toEqual(['1', '9'])
+    const codes = await all(tenon.list('/errors', {}))
+    expect(codes.map(({ code }) => code)).toContain('insufficient_funds')
+    const wrong = tenon.list('/v1/accounts', { query: { book: 'book_x' } })
+    await expect(wrong.next()).rejects.toMatchObject({ code: 'contract_violated' })
+  })
+
+  it('goes on by the cursor a page names', async () => {
+    const asked: string[] = []
+    const paged = createTenon({
+      baseUrl: server.url,
+      fetch: async ({ url }) => {
+        const after = new URL(url).searchParams.get('after')
+        asked.push(new URL(url).search)
+        const next = after === null ? 'b' : null
+        return Response.json({ data: [{ id: after ?? 'a' }], next })
+      },
+    })
+    const found = await all(paged.list('/v1/routing/learnt', {}, { pageSize: 1 }))
+    expect([found.length, asked]).toEqual([2, ['?limit=1', '?limit=1&after=b']])
+  })
+
+  it('gives the reply of any request, and the problem it holds', async () => {
+    const reply = await tenon.fetch('/v1/books/book_999999')
+    expect(await problemOf(reply)).toMatchObject({ code: 'book_not_found', status: 404 })
+    const page = await problemOf(new Response('<h1>Bad gateway</h1>', { status: 502 }))
+    expect(page).toMatchObject({ code: 'not_a_problem', status: 502 })
   })
 
   it('throws typed problems', async () => {
@@ -223,6 +260,14 @@ describe('types', () => {
       void tenon.books.create({ name: 'x', currency: 'CNY', chart: 'plain', colour: 'red' })
       // @ts-expect-error no such currency
       void tenon.books.create({ name: 'x', currency: 'CNH', chart: 'plain' })
+      // @ts-expect-error lists nothing
+      void tenon.list('/v1/books/{id}', { path: { id: 'book_1' } })
+      // @ts-expect-error of which book is missing
+      void tenon.list('/v1/accounts', {})
+      // @ts-expect-error the pages are turned by the client
+      void tenon.list('/v1/accounts', { query: { book: 'book_1', starting_after: 'x' } })
+      // @ts-expect-error a key either has a secret or signs
+      createTenon({ baseUrl: 'x', key: { id: 'key_0_1', alg: 'ed25519' } })
       // @ts-expect-error no such state
       return tenon.accounts.get(book).then((account) => account.state === 'asleep')
     }
