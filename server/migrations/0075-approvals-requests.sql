@@ -170,3 +170,9 @@ create trigger stays before update or delete on approvals.execution
   for each row execute function approvals.stays();
 create trigger stays before update or delete on approvals.policy
   for each row execute function approvals.stays();
+create trigger kept before truncate on approvals.request
+  for each statement execute function approvals.stays();
+create trigger kept before truncate on approvals.decision
+  for each statement execute function approvals.stays();
+create trigger kept before truncate on approvals.execution
+  for each statement execute function approvals.stays();

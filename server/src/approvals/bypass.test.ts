@@ -15,11 +15,10 @@ let place: Ground
 
 beforeAll(async () => {
   test = await testLedger()
-})
-afterAll(() => test.stop())
-beforeEach(async () => {
   place = await ground(test)
 })
+afterAll(() => test.stop())
+beforeEach(() => place.reset())
 
 const HOUR = 3_600_000
 const of = (name: string, more: Partial<Asker> = {}) => user(test.world, name, more)
@@ -347,6 +346,17 @@ const attempts: Attempt[] = [
     attempt: (request) => approve(of('wang'), request),
   },
   {
+    name: 'the second checker gave the first one his right',
+    refused: 'delegate_loop',
+    given: async () => {
+      const request = await large()
+      await done(approve(of('wang'), request))
+      place.appointments.push({ person: 'wang', by: 'li', agoMs: HOUR })
+      return request
+    },
+    attempt: (request) => approve(of('li'), request),
+  },
+  {
     name: 'the first checker has lost his rights before the second approves',
     refused: 'earlier_checker_lost_right',
     given: async () => {
@@ -489,6 +499,64 @@ describe('through the module', () => {
   })
 })
 
+describe('at the same moment', () => {
+  it('two of whom one gave the other his right do not both approve', async () => {
+    place.appointments.push({ person: 'wang', by: 'li', agoMs: HOUR })
+    const request = await large()
+    const both = await Promise.all([approve(of('li'), request), approve(of('wang'), request)])
+    const refused = both.flatMap((one) => ('problem' in one ? [one.problem.code] : []))
+    expect(refused).toEqual(['delegate_loop'])
+  })
+
+  it('one person with two users approves once', async () => {
+    const request = await large()
+    const both = await Promise.all([
+      approve(of('li'), request),
+      approve(of('li', { id: 'usr_0_other' }), request),
+    ])
+    const refused = both.flatMap((one) => ('problem' in one ? [one.problem.code] : []))
+    expect(refused).toEqual(['already_decided'])
+  })
+
+  it('two who may are both counted', async () => {
+    const request = await large()
+    const both = await Promise.all([approve(of('li'), request), approve(of('wang'), request)])
+    expect(both.map((one) => 'state' in one && one.state)).toContain('approved')
+    await place.run()
+    expect(await place.alice()).toBe(800_000n)
+  })
+
+  it('nobody approves by policies that a change of policies has just replaced', async () => {
+    const orgId = 7
+    const people = { permissions: of('mia').permissions, orgId }
+    const anew = (document: object) =>
+      place.approvals.request(of('mia', people), {
+        ...{ action: 'approvals.change_policies', reason: 'Stricter' },
+        content: { after: 0, document },
+      })
+    const [tiny, large, limits, rest] = policies.rules
+    const change = await done(
+      anew({ ...policies, rules: [tiny!, large!, { ...limits!, checkers: 2 }, rest!] }),
+    )
+    const request = await done(place.approvals.request(of('mia', people), place.limit(9)))
+    await done(approve(of('li', people), change))
+    const [decided] = await Promise.all([approve(of('wang', people), request), place.run()])
+    const { version } = await place.approvals.policies(orgId)
+    expect(version).toBe(1)
+    const [row] = await test.database.db.query<{ approved: bigint | null; changed: bigint }>(
+      `select (select min(seq) from audit.entry where object = $1
+                 and action = 'approvals.approve_request') as approved,
+              (select min(seq) from audit.entry where action = 'approvals.change_policies'
+                 and org_id = $2) as changed`,
+      [publicId('areq', request.book, request.id), orgId],
+    )
+    const wasFirst = row!.approved !== null && row!.approved < row!.changed
+    expect('problem' in decided ? decided.problem.code : 'approved').toBe(
+      wasFirst ? 'approved' : 'policy_changed',
+    )
+  })
+})
+
 describe('past the module, with the rights of the server on the database', () => {
   const forged = (request: ApprovalRequest, more: { maker?: string; checker?: string } = {}) =>
     test.database.db.query(
@@ -612,7 +680,7 @@ describe('past the module, with the rights of the server on the database', () =>
       transfers: [
         {
           ...{ type: 'post', id: test.world.ids.uuid() },
-          legs: [{ debit: place.book.alice, credit: place.book.bob, amount: 200_000n }],
+          legs: [{ debit: place.book.alice, credit: place.book.bob, amount: 1n }],
         },
       ],
       effects: [applied(executedOnce, { orgId, approval: request.id, hash })],
@@ -630,6 +698,7 @@ describe('past the module, with the rights of the server on the database', () =>
       async () => {
         const request = await approved()
         await place.run()
+        await place.reset()
         return request
       },
     ],

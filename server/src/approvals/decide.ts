@@ -30,6 +30,7 @@ import {
   applyWithin,
   countApproval,
   endRequest,
+  findPolicies,
   findRequest,
   insertDecision,
   type NewDecision,
@@ -53,6 +54,21 @@ export async function decide(
   asker: Asker,
   ask: DecisionAsk,
 ): Promise<Request | Refused> {
+  for (;;) {
+    const decided = await decideOnce(context, asker, ask)
+    if (decided !== 'again') return decided
+  }
+}
+
+/**
+ * `again`: another checker, or other policies, came in between, so that what was checked has to be
+ * checked anew. A request takes two decisions, and policies change by hand: it does not go on for long.
+ */
+async function decideOnce(
+  context: ApprovalsContext,
+  asker: Asker,
+  ask: DecisionAsk,
+): Promise<Request | Refused | 'again'> {
   const { book, id } = ask
   const request = await findRequest(context.world.db, { book, id, orgId: asker.orgId })
   if (request === undefined) return refuse('approval_not_found')
@@ -60,15 +76,17 @@ export async function decide(
     whyNotThisCaller(context, asker, request, ask) ?? whyNotOnThis(context, asker, request, ask)
   if (problem !== undefined) return { problem }
   if (ask.verdict === 'reject') return reject(context, asker, request, ask)
+  const policies = await policiesOf(context, asker.orgId)
   const refused =
-    (await whyNotByPolicy(context, request)) ?? (await whyNotThisPerson(context, asker, request))
+    whyNotByPolicy(policies.document, request) ??
+    (await whyNotThisPerson(context, policies.document, asker, request))
   if (refused !== undefined) return { problem: refused }
   const seen = await effectNow(context, request)
   if ('problem' in seen) return seen
   if (ask.effectHash !== undefined && ask.effectHash !== effectHash(seen)) {
     return refuse('effect_changed')
   }
-  return approve(context, asker, request, { ask, seen })
+  return approve(context, asker, request, { ask, seen, version: policies.version })
 }
 
 /** What of the caller alone stands against his deciding. */
@@ -105,56 +123,61 @@ function whyNotOnThis(
 }
 
 /** A request keeps what its policy asked; one that would be asked more by now is not good any more. */
-async function whyNotByPolicy(
-  context: ApprovalsContext,
-  request: Request,
-): Promise<Problem | undefined> {
-  const { document } = await policiesOf(context, request.orgId)
-  const now = policyNow(document, request)
+function whyNotByPolicy(document: Policies, request: Request): Problem | undefined {
+  const now = request.breakGlass
+    ? breakGlassPolicy(document)
+    : policyFor(document, request.action, contentOf(request.bound))
   const isEnough = now.checkers <= request.needed && now.permission === request.permission
   return isEnough ? undefined : approvalProblem('policy_changed')
 }
 
-function policyNow(document: Policies, request: Request) {
-  if (request.breakGlass) return breakGlassPolicy(document)
-  return policyFor(document, request.action, contentOf(request.bound))
+/**
+ * Whether the rights of those who decide come, directly or by others, from one who takes part: his own
+ * from the maker or an earlier checker, or an earlier checker's from him.
+ */
+async function whyNotThisPerson(
+  { people }: ApprovalsContext,
+  document: Policies,
+  asker: Asker,
+  request: Request,
+): Promise<Problem | undefined> {
+  const { orgId, permission, decisions, makerPerson: maker } = request
+  for (const { checker } of decisions) {
+    if (!(await people.may(orgId, checker, permission))) {
+      return approvalProblem('earlier_checker_lost_right')
+    }
+  }
+  const withinMs = hours(document.appointment_hours)
+  if (withinMs === 0) return undefined
+  const appointersOf = (person: string) => people.appointersOf(orgId, person, permission, withinMs)
+  if ((await appointersOf(asker.person)).includes(maker)) {
+    return approvalProblem('checker_appointed_by_maker')
+  }
+  const checkers = [asker.person, ...decisions.map(({ person }) => person)]
+  for (const checker of checkers) {
+    const others = [maker, ...checkers].filter((person) => person !== checker)
+    const chain = await chainBehind(checker, appointersOf)
+    if (others.some((person) => chain.has(person))) return approvalProblem('delegate_loop')
+  }
+  return undefined
 }
 
 /** How far back along a chain of appointments is looked. */
 const CHAIN = 5
 
-/** Whether his right comes, directly or by others, from somebody who takes part in the request. */
-async function whyNotThisPerson(
-  context: ApprovalsContext,
-  asker: Asker,
-  request: Request,
-): Promise<Problem | undefined> {
-  const { people } = context
-  const { orgId, permission } = request
-  for (const { checker } of request.decisions) {
-    if (!(await people.may(orgId, checker, permission))) {
-      return approvalProblem('earlier_checker_lost_right')
-    }
+/** Everybody from whom a person's right comes, step by step. */
+async function chainBehind(
+  person: string,
+  appointersOf: (person: string) => Promise<readonly string[]>,
+): Promise<Set<string>> {
+  const found = new Set<string>()
+  let step = [person]
+  for (let depth = 0; depth < CHAIN && step.length > 0; depth += 1) {
+    const lists = await Promise.all(step.map(appointersOf))
+    step = [...new Set(lists.flat())].filter((one) => !found.has(one))
+    for (const one of step) found.add(one)
   }
-  const { document } = await policiesOf(context, orgId)
-  const withinMs = hours(document.appointment_hours)
-  if (withinMs === 0) return undefined
-  const parties = new Set([request.makerPerson, ...request.decisions.map(({ person }) => person)])
-  const seen = new Set([asker.person])
-  let step: readonly string[] = [asker.person]
-  for (let depth = 1; depth <= CHAIN && step.length > 0; depth += 1) {
-    const lists = await Promise.all(
-      step.map((person) => people.appointersOf(orgId, person, permission, withinMs)),
-    )
-    const appointers = lists.flat()
-    if (depth === 1 && appointers.includes(request.makerPerson)) {
-      return approvalProblem('checker_appointed_by_maker')
-    }
-    if (appointers.some((person) => parties.has(person))) return approvalProblem('delegate_loop')
-    step = [...new Set(appointers)].filter((person) => !seen.has(person))
-    for (const person of step) seen.add(person)
-  }
-  return undefined
+  return found
 }
 
 /** What a request would do at this moment. */
@@ -171,12 +194,19 @@ export async function effectNow(
 /** Rolls the tx back: somebody else was first. */
 class Lost extends Error {}
 
+interface Approval {
+  readonly ask: DecisionAsk
+  readonly seen: EffectPreview
+  /** The policies that were asked. */
+  readonly version: number
+}
+
 async function approve(
   context: ApprovalsContext,
   asker: Asker,
   request: Request,
-  { ask, seen }: { readonly ask: DecisionAsk; readonly seen: EffectPreview },
-): Promise<Request | Refused> {
+  { ask, seen, version }: Approval,
+): Promise<Request | Refused | 'again'> {
   const { clock } = context.world
   const now = clock.now()
   const { note } = ask
@@ -186,8 +216,9 @@ async function approve(
       ...{ from: asker.from, at: now, steppedUpAt: asker.steppedUpAt! },
     }
     if (!(await insertDecision(tx, request, decision))) throw new Lost()
-    const state = await countApproval(tx, request, now)
-    if (state === undefined) throw new Lost()
+    const counted = await countApproval(tx, request, now)
+    if (counted?.approvals !== request.decisions.length + 1) throw new Lost()
+    const { state, approvals } = counted
     const { book } = request
     const isLast = state === 'approved'
     if (isLast) {
@@ -197,7 +228,7 @@ async function approve(
     }
     const { hash, breakGlass, needed } = request
     const after = { verdict: 'approve', content_hash: hash, effect_hash: effectHash(seen), state }
-    const counts = { by: asker.id, needed, approvals: request.decisions.length + 1 }
+    const counts = { by: asker.id, needed, approvals }
     await recordChange(tx, now, {
       entries: [entry('approve_request', request, { after, approval: requestId(request) }, asker)],
       events: [
@@ -205,6 +236,9 @@ async function approve(
         ...(isLast && breakGlass ? [event('break_glass', request, { at: 'approval' })] : []),
       ],
     })
+    // Changes of policies end with the same lock, so from here on none can commit before this does.
+    const inForce = await findPolicies(tx, request.orgId)
+    if ((inForce?.version ?? 0) !== version) throw new Lost()
   })
 }
 
@@ -213,7 +247,7 @@ async function reject(
   asker: Asker,
   request: Request,
   { note }: DecisionAsk,
-): Promise<Request | Refused> {
+): Promise<Request | Refused | 'again'> {
   const now = context.world.clock.now()
   return settle(context, asker, request, async (tx) => {
     const decision: NewDecision = {
@@ -240,7 +274,7 @@ async function settle(
   asker: Asker,
   request: Request,
   work: (tx: Tx) => Promise<void>,
-): Promise<Request | Refused> {
+): Promise<Request | Refused | 'again'> {
   const { db, clock } = context.world
   const lost = await db.tx(work).then(
     () => false,
@@ -255,7 +289,7 @@ async function settle(
   const problem = whyOver(now, clock.now())
   if (problem !== undefined) return { problem }
   const before = now.decisions.some(({ person }) => person === asker.person)
-  return refuse(before ? 'already_decided' : 'content_differs')
+  return before ? refuse('already_decided') : 'again'
 }
 
 /** Nothing has to end or be reminded of any more. */

@@ -12,10 +12,6 @@ let routes: Route[]
 
 beforeAll(async () => {
   test = await testLedger()
-})
-afterAll(() => test.stop())
-
-beforeEach(async () => {
   place = await ground(test)
   const { log, clock, rng, net } = test.world
   routes = approvalRoutes(place.approvals)
@@ -30,6 +26,8 @@ beforeEach(async () => {
     ...{ refusals: APPROVAL_PROBLEMS, routes },
   })
 })
+afterAll(() => test.stop())
+beforeEach(() => place.reset())
 
 let keys = 0
 async function send(who: string, method: 'GET' | 'POST', url: string, body?: object) {

@@ -42,7 +42,7 @@ const ROWS = [
   [
     'delegate_loop',
     403,
-    'Your right comes from somebody who takes part in this request; another person has to decide.',
+    'Of those who decide one got his right from another party; another person has to decide.',
   ],
   [
     'earlier_checker_lost_right',

@@ -125,19 +125,23 @@ export async function insertDecision(tx: Tx, on: Seen, of: NewDecision): Promise
   return rows.length === 1
 }
 
-/** Counts an approval; the last one needed approves. Returns the state, or nothing when it lost. */
+/**
+ * Counts an approval; the last one needed approves. Returns the state and the count, or nothing when
+ * the request waits no more.
+ */
 export async function countApproval(
   tx: Tx,
   on: Seen,
   at: Instant,
-): Promise<RequestState | undefined> {
-  const [row] = await tx.query<{ state: RequestState }>(
+): Promise<{ readonly state: RequestState; readonly approvals: number } | undefined> {
+  const [row] = await tx.query<{ state: RequestState; approvals: number }>(
     `update approvals.request r set approvals = r.approvals + 1, moved_at = $5,
        state = case when r.approvals + 1 >= r.needed then 'approved' else r.state end
-     where ${SEEN} and r.state = 'requires_review' and r.expires_at > $5 returning r.state`,
+     where ${SEEN} and r.state = 'requires_review' and r.expires_at > $5
+     returning r.state, r.approvals`,
     [on.book, on.id, on.orgId, on.hash, new Date(at)],
   )
-  return row?.state
+  return row
 }
 
 /** Ends a request that waits; `false` when it lost to another move. */

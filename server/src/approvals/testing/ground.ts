@@ -66,6 +66,8 @@ export interface Ground {
   /** A transfer id of its own for every try, so that nothing but the approval holds a second one back. */
   freshIds: boolean
   tries: number
+  /** A second later nobody was appointed or disabled, the policies are these, and alice has her money. */
+  reset(): Promise<void>
   transfer(amount: number, more?: object): { action: string; content: object; reason: string }
   limit(amount: number): { action: string; content: object; reason: string }
   /** Runs the due work of this moment and delivers what happened. */
@@ -109,10 +111,12 @@ export async function ground(test: TestLedger): Promise<Ground> {
   place.approvals = make(policies)
   const { clock, rng, log } = world
   const { db } = database
-  const due = () => createDueSweeper({ db, clock, rng, log, handlers: place.approvals.handlers })
+  const books = () => [0, book.number]
+  const due = () =>
+    createDueSweeper({ db, clock, rng, log, books, handlers: place.approvals.handlers })
   const deliver = async () => {
     const relay = createOutboxRelay({
-      ...{ db, clock, rng, log, subscribers: [place.approvals.subscriber] },
+      ...{ db, clock, rng, log, books, subscribers: [place.approvals.subscriber] },
     })
     await relay.pump()
     await relay.stop()
@@ -120,6 +124,21 @@ export async function ground(test: TestLedger): Promise<Ground> {
   return Object.assign(place, {
     restart: (other: Policies) => {
       place.approvals = make(other)
+    },
+    reset: async () => {
+      await world.clock.advance(1_000)
+      place.restart(policies)
+      place.disabled.clear()
+      place.appointments.length = 0
+      const has = await place.alice()
+      const { alice, cash } = book
+      const [debit, credit] = has > BigInt(FUNDS) ? [alice, cash] : [cash, alice]
+      const amount = has > BigInt(FUNDS) ? has - BigInt(FUNDS) : BigInt(FUNDS) - has
+      if (amount === 0n) return
+      await book.writer.transfer({
+        ...{ type: 'post', id: world.ids.uuid() },
+        legs: [{ debit, credit, amount }],
+      })
     },
     transfer: (amount: number, more: object = {}) => ({
       action: 'desk.transfer',
@@ -154,23 +173,20 @@ export async function ground(test: TestLedger): Promise<Ground> {
       return row?.amount ?? ''
     },
     snapshot: async () => {
-      const of = (sql: string) => db.query(sql)
-      return {
-        requests: await of(
-          `select * from approvals.request where book_id in (0, ${book.number}) order by book_id, id`,
-        ),
-        decisions: await of(
-          `select * from approvals.decision where book_id in (0, ${book.number}) order by book_id, request_id, checker_person`,
-        ),
-        executions: await of(
-          `select * from approvals.execution where book_id in (0, ${book.number}) order by book_id, approval_id`,
-        ),
-        due: await of('select book_id, kind, key from base.due order by 1, 2, 3'),
-        audit: await of('select max(seq) from audit.entry'),
-        outbox: await of('select count(*) from base.outbox'),
-        alice: await place.alice(),
-        limit: await place.limits(),
-      }
+      const rows = (table: string, key: string) =>
+        `(select coalesce(jsonb_agg(to_jsonb(t) order by ${key}), '[]') from ${table} t
+          where t.book_id in (0, $1))`
+      const [row] = await db.query<object>(
+        `select ${rows('approvals.request', 't.id')} as requests,
+           ${rows('approvals.decision', 't.request_id, t.checker_person')} as decisions,
+           ${rows('approvals.execution', 't.approval_id')} as executions,
+           (select jsonb_agg(d.key order by d.kind, d.key) from base.due d) as due,
+           (select sum(seq) from audit.head) as audit,
+           (select count(*) from base.outbox) as events,
+           (select count(*) from approvals.policy) as policies`,
+        [book.number],
+      )
+      return { ...row, alice: await place.alice(), limit: await place.limits() }
     },
     audit: async () => {
       const rows = await db.query<{ action: string }>(
