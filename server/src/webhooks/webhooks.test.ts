@@ -1,16 +1,37 @@
 /** Sending: what is told to whom, in which order, how long, and what stops it. */
 import { Webhook } from 'standardwebhooks'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { publicTypeOf } from './event-types.ts'
 import { RETRY_WAITS_MS } from './schedule.ts'
-import { BOOK, ORG, openStage, payoutEvent, type Received, type Stage } from './testing/stage.ts'
+import {
+  BOOK,
+  ORG,
+  openStage,
+  payoutEvent,
+  type Received,
+  type Stage,
+  type StageOptions,
+} from './testing/stage.ts'
 
 const HOUR = 3_600_000
 let on: Stage
-beforeEach(async () => {
-  on = await openStage({ giveUp: { failingMs: 5 * 24 * HOUR, failures: 1_000 } })
+beforeAll(async () => {
+  on = await openStage()
 })
-afterEach(() => on.close())
+beforeEach(() => on.reset())
+afterAll(() => on.close())
+
+/** Runs a test on a stage of its own. */
+async function onAnother(options: StageOptions, work: () => Promise<void>): Promise<void> {
+  const usual = on
+  on = await openStage(options)
+  try {
+    await work()
+  } finally {
+    await on.close()
+    on = usual
+  }
+}
 
 const idOf = ({ headers }: Received) => String(headers['webhook-id'])
 const told = ({ body }: Received) => {
@@ -34,7 +55,7 @@ describe('a delivery', () => {
     expect(verify(secret, one)).toEqual({
       id: idOf(one),
       type: 'payout.succeeded',
-      created: '2026-03-02T01:00:00.000Z',
+      created: new Date(on.world.clock.now()).toISOString(),
       data: {
         payout: 'pout_12_a',
         amount: { amount: '680000000', currency: 'CNY' },
@@ -229,21 +250,21 @@ describe('a receiver that does not take it', () => {
   })
 
   test('that fails often enough in a row is disabled, and one success in between keeps it', async () => {
-    await on.close()
-    on = await openStage({ giveUp: { failingMs: 5 * 24 * HOUR, failures: 3 } })
-    await on.endpoint()
-    const state = async () => (await on.rows('select state, failures from webhooks.endpoint'))[0]
-    const fails = async (payouts: readonly string[], status: number) => {
-      on.answer = () => ({ status })
-      await on.record(payouts.map((payout) => payoutEvent(payout, 'failed')))
-      await on.settle()
-    }
-    await fails(['pout_12_a', 'pout_12_b'], 500)
-    expect(await state()).toEqual({ state: 'enabled', failures: 2 })
-    await fails(['pout_12_c'], 200)
-    expect(await state()).toEqual({ state: 'enabled', failures: 0 })
-    await fails(['pout_12_d', 'pout_12_e', 'pout_12_f'], 500)
-    expect(await state()).toEqual({ state: 'disabled', failures: 3 })
+    await onAnother({ giveUp: { failingMs: 5 * 24 * HOUR, failures: 3 } }, async () => {
+      await on.endpoint()
+      const state = async () => (await on.rows('select state, failures from webhooks.endpoint'))[0]
+      const fails = async (payouts: readonly string[], status: number) => {
+        on.answer = () => ({ status })
+        await on.record(payouts.map((payout) => payoutEvent(payout, 'failed')))
+        await on.settle()
+      }
+      await fails(['pout_12_a', 'pout_12_b'], 500)
+      expect(await state()).toEqual({ state: 'enabled', failures: 2 })
+      await fails(['pout_12_c'], 200)
+      expect(await state()).toEqual({ state: 'enabled', failures: 0 })
+      await fails(['pout_12_d', 'pout_12_e', 'pout_12_f'], 500)
+      expect(await state()).toEqual({ state: 'disabled', failures: 3 })
+    })
   })
 
   test('that says 410 is disabled at once and gets nothing more', async () => {
@@ -262,25 +283,30 @@ describe('a receiver that does not take it', () => {
 
   test('by redirect or by an address that has become private is told why', async () => {
     const addresses = ['127.0.0.1']
-    await on.close()
-    on = await openStage({ resolve: async () => addresses })
-    const { url } = on
-    const outcome = await on.webhooks.endpoints.make(
-      { url: url.replace('127.0.0.1', 'localhost'), events: ['*'], merchant: '', description: '' },
-      on.keyed(),
-      on.by(),
-    )
-    expect(outcome).toMatchObject({ endpoint: { state: 'enabled' } })
-    on.answer = () => ({ status: 307, headers: { location: 'http://169.254.169.254/' } })
-    await on.record([payoutEvent('pout_12_a', 'failed')])
-    await on.settle()
-    addresses[0] = '10.0.0.8'
-    await on.sweeper.sweepUntil(on.world.clock.now() + 5_000)
-    expect(on.received).toHaveLength(1)
-    expect(await on.rows('select status, error from webhooks.attempt order by number')).toEqual([
-      { status: 307, error: 'Redirects are not followed; register the address it leads to.' },
-      { status: null, error: expect.stringMatching(/^address_/) },
-    ])
+    await onAnother({ resolve: async () => addresses }, async () => {
+      const { url } = on
+      const outcome = await on.webhooks.endpoints.make(
+        {
+          url: url.replace('127.0.0.1', 'localhost'),
+          events: ['*'],
+          merchant: '',
+          description: '',
+        },
+        on.keyed(),
+        on.by(),
+      )
+      expect(outcome).toMatchObject({ endpoint: { state: 'enabled' } })
+      on.answer = () => ({ status: 307, headers: { location: 'http://169.254.169.254/' } })
+      await on.record([payoutEvent('pout_12_a', 'failed')])
+      await on.settle()
+      addresses[0] = '10.0.0.8'
+      await on.sweeper.sweepUntil(on.world.clock.now() + 5_000)
+      expect(on.received).toHaveLength(1)
+      expect(await on.rows('select status, error from webhooks.attempt order by number')).toEqual([
+        { status: 307, error: 'Redirects are not followed; register the address it leads to.' },
+        { status: null, error: expect.stringMatching(/^address_/) },
+      ])
+    })
   })
 })
 

@@ -65,6 +65,8 @@ export interface Stage {
     merchant?: string
     caller?: Partial<Caller>
   }): Promise<{ readonly id: string; readonly secret: string }>
+  /** Empties the tables; the clock stays where it is. */
+  reset(): Promise<void>
   rows<T extends object>(sql: string, params?: readonly unknown[]): Promise<T[]>
   close(): Promise<void>
 }
@@ -167,6 +169,13 @@ export async function openStage(options: StageOptions = {}): Promise<Stage> {
         '',
       ])
       if (failed.length > 0) throw new Error(`Due work failed: ${JSON.stringify(failed)}`)
+    },
+    reset: async () => {
+      received.length = 0
+      wall.shift = 0
+      stage.answer = () => ({ status: 204 })
+      await db.query(`truncate webhooks.endpoint, webhooks.event, webhooks.delivery,
+        webhooks.attempt, base.due, base.outbox, base.outbox_cursor, base.outbox_held`)
     },
     rows: (sql: string, params?: readonly unknown[]) => db.query(sql, params),
     close: async () => {
