@@ -28,6 +28,7 @@ insert into base.table_reach (relation, reach, why) values
   ('identity.challenge', 'server', 'proofs of who somebody is'),
   ('identity.nonce', 'server', 'proofs of who somebody is'),
   ('identity.one_time_link', 'server', 'proofs of who somebody is'),
+  ('identity.permit', 'server', 'how much others ask for'),
   ('identity.passkey', 'server', 'proofs of who somebody is'),
   ('identity.session', 'server', 'proofs of who somebody is'),
   ('identity.sign_in_failure', 'server', 'proofs of who somebody is'),

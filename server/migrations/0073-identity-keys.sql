@@ -62,6 +62,3 @@ create unlogged table identity.permit (
   window_no int8 not null,
   taken int not null check (taken >= 0)
 ) with (fillfactor = 50);
-
-insert into base.table_reach (relation, reach, why)
-values ('identity.permit', 'server', 'how much others ask for');

@@ -50,7 +50,7 @@ export {
   type Wall,
 } from './session.ts'
 export { identitySettings } from './settings.ts'
-export { listMerchants } from './user-store.ts'
+export { ensureOrganisation, listMerchants } from './user-store.ts'
 export {
   addMerchant,
   disableUser,

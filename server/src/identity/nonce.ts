@@ -10,7 +10,8 @@
  * would look into another table; the signed `created` is the same for every copy.
  */
 import { createHash } from 'node:crypto'
-import { columnOf, type Db, type Instant, intColumn, type Log, OID } from '#base'
+import type { Db, Instant, Log } from '#base'
+import { emptyNonces, insertNonces, NONCE_TABLES } from './nonce-store.ts'
 import type { Wall } from './session.ts'
 import { SIGNATURE_WINDOW_S } from './signature-terms.ts'
 
@@ -29,7 +30,6 @@ export interface NoncesOptions {
 
 /** Seconds of `created` that share a table: the whole window, so two tables are in use at a time. */
 const SPAN_S = 2 * SIGNATURE_WINDOW_S
-const TABLES = 4
 /** Rows in one statement at the most. */
 const MOST_ROWS = 1_000
 
@@ -39,12 +39,6 @@ interface Waiting {
   resolve(fresh: boolean): void
   reject(error: unknown): void
 }
-
-const INSERT = `
-  insert into identity.nonce (slot, hash)
-  select u.slot, u.hash from unnest($1::int4[], $2::bytea[]) as u (slot, hash)
-  on conflict do nothing
-  returning hash`
 
 /** Opens the store over one database. */
 export function createNonces({ db, wall, log }: NoncesOptions): Nonces {
@@ -61,11 +55,7 @@ export function createNonces({ db, wall, log }: NoncesOptions): Nonces {
     }
     const rows = [...first.values()]
     try {
-      const inserted = await db.query<{ hash: Buffer }>(INSERT, [
-        intColumn(rows.map(({ slot }) => slot)),
-        columnOf(OID.bytea, rows, (column, { hash }) => column.hex(hash)),
-      ])
-      const fresh = new Set(inserted.map(({ hash }) => hash.toString('hex')))
+      const fresh = await insertNonces(db, rows)
       for (const one of rows) one.resolve(fresh.has(one.hash))
     } catch (error) {
       for (const one of rows) one.reject(error)
@@ -87,15 +77,7 @@ export function createNonces({ db, wall, log }: NoncesOptions): Nonces {
     if (pruned === span) return
     pruned = span
     // Two spans from now: none of its nonces can be taken for another five minutes or more.
-    const table = `identity.nonce_${(span + 2) % TABLES}`
-    const [found] = await db.query<{ filled: boolean }>(
-      `select exists (select from ${table}) as filled`,
-    )
-    if (found?.filled !== true) return
-    await db.tx(async (tx) => {
-      await tx.query("set local lock_timeout = '1s'")
-      await tx.query(`truncate ${table}`)
-    })
+    await emptyNonces(db, (span + 2) % NONCE_TABLES)
   }
   const pruneBeside = () => {
     if (pruned === spanOf(wall.now())) return
@@ -111,7 +93,7 @@ export function createNonces({ db, wall, log }: NoncesOptions): Nonces {
       new Promise((resolve, reject) => {
         pruneBeside()
         const hash = createHash('sha256').update(`${key}\0${nonce}`).digest('hex').slice(0, 32)
-        const slot = spanOf(created * 1000) % TABLES
+        const slot = spanOf(created * 1000) % NONCE_TABLES
         waiting.push({ slot, hash, resolve, reject })
         if (!running) void run()
       }),

@@ -10,6 +10,7 @@
  * The easy mistake: counting in memory and writing later. Two replicas would both find room.
  */
 import type { Db, Instant } from '#base'
+import { takePermits } from './rate-limit-store.ts'
 import type { Wall } from './session.ts'
 
 /** So many requests in so much time. All replicas must hold a name to the same limit. */
@@ -41,19 +42,6 @@ interface Lease {
 
 const MOST_KEPT = 20_000
 
-/**
- * Takes up to `$3` permits of `$4` in window `$2`. A replica whose clock lags takes from the newer
- * window. A window nobody has permits left in gives no row.
- */
-const TAKE = `
-  insert into identity.permit as p (name, window_no, taken) values ($1, $2, least($3::int, $4::int))
-  on conflict (name) do update set
-    window_no = greatest(p.window_no, excluded.window_no),
-    taken = case when p.window_no < excluded.window_no then excluded.taken
-                 else least(p.taken + $3::int, $4::int) end
-    where p.window_no < excluded.window_no or p.taken < $4::int
-  returning taken`
-
 /** Opens the limits of one database. */
 export function createRateLimits({
   db,
@@ -66,14 +54,13 @@ export function createRateLimits({
 
   const ask = async (name: string, limit: Limit, lease: Lease): Promise<void> => {
     const window = windowOf(wall.now(), limit)
-    const [row] = await db.query<{ taken: number }>(TAKE, [
-      ...[name, window, sizeOf(limit), limit.requests],
-    ])
-    if (row === undefined) {
+    const size = sizeOf(limit)
+    const taken = await takePermits(db, { name, window, size, most: limit.requests })
+    if (taken === undefined) {
       lease.spent = Math.max(lease.spent, window)
       return
     }
-    const granted = grantedBy(row.taken, limit)
+    const granted = grantedBy(taken, limit)
     if (lease.window === window) lease.permits += granted
     else {
       lease.window = window

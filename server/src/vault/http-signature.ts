@@ -90,8 +90,13 @@ function dictionaryOf(value: string | readonly string[] | undefined) {
 
 /** The name of a component with its parameters: `"@query-param";name="Pet"`. */
 export function componentId(component: Item): string {
-  return serializeItem(component)
+  const [name, params] = component
+  const isPlain = params.size === 0 && typeof name === 'string' && PLAIN.test(name)
+  return isPlain ? `"${name}"` : serializeItem(component)
 }
+
+/** Names that need no escaping. */
+const PLAIN = /^@?[a-z0-9-]+$/
 
 /**
  * The value of a component in a message (sections 2.1 and 2.2). `undefined`: the message has no such
