@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { testGuard } from '../testing/guards.ts'
 import { type LedgerServer, startLedgerServer } from '../testing/ledger-server.ts'
 import { type TestPayments, testPayments } from '../testing/payments.ts'
-import { createDb, type Db, derivedUuid, publicId } from './base/index.ts'
+import { createDb, type Db, derivedUuid, publicId, type Tx } from './base/index.ts'
 
 interface TableRow {
   readonly relation: string
@@ -18,7 +18,7 @@ interface TableRow {
 
 const TABLES = `
   select t.relation, t.has_org, r.reach, c.relrowsecurity as walled,
-    coalesce(array_agg(p.polname || ' ' || p.polcmd || ' ' || pg_get_expr(p.polqual, p.polrelid))
+    coalesce(array_agg(p.polname || ' ' || p.polcmd::text || ' ' || pg_get_expr(p.polqual, p.polrelid))
       filter (where 'tenon_reader'::regrole = any(p.polroles) or 0 = any(p.polroles)), '{}')
       as policies
   from base.module_table t join pg_class c on c.oid = t.id
@@ -40,6 +40,16 @@ async function unwalled(db: Db): Promise<string[]> {
   return found.map(({ relation }) => relation)
 }
 
+/** A value of a type that differs by organisation; a number is its own. */
+const WORTH: Readonly<Record<string, (org: number) => string>> = {
+  uuid: (org) => String(org).repeat(32),
+  bytea: (org) => `\\x${String(org).repeat(64)}`,
+  jsonb: () => '{}',
+  boolean: () => 'true',
+  'timestamp with time zone': () => '2026-03-02T00:00:00Z',
+  date: () => '2026-03-02',
+}
+
 describe('in the database', () => {
   let test: TestPayments
   let db: Db
@@ -50,7 +60,7 @@ describe('in the database', () => {
   })
   afterAll(() => test.stop())
 
-  /** Two organisations with the same things: those of the first by the doors, the second's copied. */
+  /** Two organisations: things of the first by the doors, and of both a row in every table. */
   async function seed(): Promise<void> {
     const { payments, ledger, wanted, world } = test
     await payments.openPayIn(wanted('first'))
@@ -68,21 +78,39 @@ describe('in the database', () => {
     const theirs = await ledger.createBook({
       ...{ orgId: 2, name: 'Theirs', currency: 'CNY', chart: 'custody_pool' },
     })
-    await test.sweeper.run()
-    const copied = `set local session_replication_role = replica`
     await db.tx(async (tx) => {
-      await tx.query(copied)
+      // No keys to other tables and no triggers: a row of each is all that is wanted.
+      await tx.query('set local session_replication_role = replica')
       for (const { relation, has_org: hasOrg } of await tables(db)) {
-        if (!hasOrg || relation === 'ledger.book') continue
-        await tx.query(`delete from ${relation} where org_id = 2`)
-        await tx.query(
-          `insert into ${relation} select c.* from ${relation} t,
-             jsonb_populate_record(null::${relation},
-               to_jsonb(t) || '{"org_id":2,"book_id":${theirs.number}}') c
-           where t.org_id = 1`,
-        )
+        if (!hasOrg) continue
+        for (const [org, book] of [[1, test.book] as const, [2, theirs.number] as const]) {
+          await plant(tx, relation, org, book)
+        }
       }
     })
+  }
+
+  /** Puts a row of an organisation into a table that has none of it, whatever its checks say. */
+  async function plant(tx: Tx, relation: string, org: number, book: number): Promise<void> {
+    const [found] = await tx.query(`select 1 from ${relation} where org_id = ${org} limit 1`)
+    if (found !== undefined) return
+    const checks = await tx.query<{ name: string }>(
+      `select conname as name from pg_constraint
+       where conrelid = '${relation}'::regclass and contype = 'c'`,
+    )
+    for (const { name } of checks)
+      await tx.query(`alter table ${relation} drop constraint "${name}"`)
+    const columns = await tx.query<{ name: string; type: string }>(
+      `select attname as name, format_type(atttypid, null) as type from pg_attribute
+       where attrelid = '${relation}'::regclass and attnum > 0 and not attisdropped
+         and attgenerated = '' and attidentity = '' and (attname = 'org_id' or attnotnull)`,
+    )
+    const values = columns.map(({ name, type }) => {
+      const value = name === 'book_id' ? String(book) : (WORTH[type] ?? ((of) => String(of)))(org)
+      return type.endsWith('[]') ? `'{}'::${type}` : `'${value}'::${type}`
+    })
+    const names = columns.map(({ name }) => `"${name}"`).join()
+    await tx.query(`insert into ${relation} (${names}) values (${values.join()})`)
   }
 
   it('every table has its wall, or is on the list of those that need none', async () => {
@@ -119,19 +147,13 @@ describe('in the database', () => {
         for (const org of [1, 2, 3]) {
           const own = await db.query<{ n: number }>(`${count} where org_id = ${org}`)
           expect(await read(org), `${relation} of ${org}`).toEqual(own)
-          if (org < 3 && own[0]!.n > 0) seeded.push(`${relation} ${org}`)
-          if (org === 3) expect(own[0]!.n).toBe(0)
+          expect(own[0]!.n > 0, `${relation} of ${org}`).toBe(org !== 3)
+          if (org !== 3) seeded.push(`${relation} ${org}`)
         }
       }
     }
-    expect(seeded).toEqual(
-      expect.arrayContaining([
-        ...['ledger.book 1', 'ledger.book 2', 'ledger.transfer 1', 'ledger.transfer 2'],
-        ...['ledger.hold 1', 'ledger.hold 2', 'payments.pay_in 1', 'payments.pay_in 2'],
-        ...['payments.attempt 2', 'payments.plan 2', 'base.outbox 2', 'base.due 2'],
-      ]),
-    )
-    expect(seeded.length).toBeGreaterThan(24)
+    expect(seeded.length).toBeGreaterThan(2 * 40)
+    expect(seeded).toEqual(expect.arrayContaining(['ledger.transfer 2', 'payments.pay_in 1']))
   })
 
   it('a partition made while the server runs is reached through its table only', async () => {
