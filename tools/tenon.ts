@@ -66,6 +66,21 @@ Keep the printed chain elsewhere: it also gives away a past that was rewritten a
     run: async (args, terminal) => (await import('./commands/ledger.ts')).run(args, terminal),
   },
   {
+    name: 'audit',
+    summary: 'verify who did what: every entry, against the signed checkpoints',
+    usage: `tenon audit verify [--book <number>] [--since <time>] [--checkpoints <folder>] [--key <key>]
+       tenon audit key
+
+verify  hashes every entry anew and compares with every checkpoint. Names what was edited, taken away, put in,
+        moved or written anew, and where, and then ends with exit code 1. The log may be written meanwhile.
+key     prints the public key of the checkpoints. Keep it where nobody who runs the server can change it.
+--book <number>         only this chain; 0 is that of configuration
+--since <time>          only what is newer than the last checkpoint before it (2026-01-31T09:30:00+08:00)
+--checkpoints <folder>  instead of TENON_AUDIT_CHECKPOINTS and TENON_AUDIT_WITNESS; may be given again
+--key <key>             a public key that may have signed, instead of this machine's; may be given again`,
+    run: async (args, terminal) => (await import('./commands/audit.ts')).run(args, terminal),
+  },
+  {
     name: 'backup',
     summary: 'copy the embedded database and archive its log from now on',
     usage: `tenon backup [--to <folder>]

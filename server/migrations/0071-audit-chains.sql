@@ -166,7 +166,6 @@ begin
   alter function audit.note_checkpoint(bigint, bytea, timestamptz) owner to tenon_auditor;
 
   revoke all on all functions in schema audit from public;
-  execute format('grant usage on schema audit to %s', login);
   execute format('grant select on all tables in schema audit to %s', login);
   execute format('grant execute on function audit.append to %s', login);
   execute format('grant execute on function audit.note_checkpoint to %s', login);
@@ -174,6 +173,12 @@ begin
   -- Whoever reads for one organisation sees its entries only; the server itself sees all.
   alter table audit.entry enable row level security;
   execute format('create policy server on audit.entry for select to %s using (true)', login);
+  if exists (select from pg_roles where rolname = 'tenon_reader') then
+    grant usage on schema audit to tenon_reader;
+    grant select on audit.entry to tenon_reader;
+    create policy of_organisation on audit.entry for select to tenon_reader
+      using (org_id = nullif(current_setting('tenon.org_id', true), '')::int);
+  end if;
   alter schema audit owner to tenon_auditor;
   execute format('grant usage on schema audit to %s', login);
 

@@ -12,7 +12,7 @@ import type { RunningServer } from '../../server/src/main.ts'
 import type { Terminal } from '../command.ts'
 import { RAIL_NAMES } from '../rails/names.ts'
 import { type BankProcess, forkBank } from '../start/bank.ts'
-import { bankDatabase, openDatabase, type StartDatabase } from '../start/database.ts'
+import { bankDatabase, openDatabase, type StartDatabase, takeBackRoles } from '../start/database.ts'
 import type { BankKeys } from '../start/keys.ts'
 import { StartProblem } from '../start/problem.ts'
 import { forkRails, type RailsProcess } from '../start/rails.ts'
@@ -128,6 +128,7 @@ async function start({ terminal, stops, plays }: Start): Promise<void> {
     },
   })
   stops.add('server', () => server.close())
+  await takeBackRoles(database)
   await bankUp
   const book = await readyBook(server)
   await claim.nowAt(server.url)

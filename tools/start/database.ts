@@ -4,6 +4,7 @@ import {
   checkServer,
   defaultDataFolder,
   ensureRoleAndSchema,
+  ensureTableRoles,
   launchPostgres,
 } from '../../server/src/base/postgres/index.ts'
 import type { Terminal } from '../command.ts'
@@ -51,6 +52,13 @@ export async function openDatabase(terminal: Terminal, stops: Stops): Promise<St
     railsFolder: railsFolder(env),
     says: `${postgres.dataFolder} (PostgreSQL on port ${postgres.port})`,
   }
+}
+
+/** What the server's login was lent for making its tables is taken back, once they are there. */
+export async function takeBackRoles({ url, adminUrl }: StartDatabase): Promise<void> {
+  // A database of one's own has an administrator of its own.
+  if (adminUrl === url) return
+  await ensureTableRoles(adminUrl, decodeURIComponent(new URL(url).username))
 }
 
 /** The url under which the bank simulator works: a role that can read nothing of ours. */

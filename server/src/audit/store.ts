@@ -2,8 +2,9 @@
 import type { Instant, Tx } from '#base'
 import type { Head } from './chain.ts'
 import { entryColumns } from './effects.ts'
-import type { AuditEntry } from './entry.ts'
+import type { AuditActor, AuditEntry } from './entry.ts'
 import type { StoredEntry } from './entry-hash.ts'
+import type { EntryFilter, EntryPlace, RecordedEntry } from './reads.ts'
 
 /** Adds entries to the chain of a book and keeps it locked until the tx ends. Returns the last number. */
 export async function append(
@@ -116,4 +117,85 @@ export async function noteCheckpoint(
     Buffer.from(hash, 'hex'),
     new Date(at),
   ])
+}
+
+interface EntryRow {
+  book: number
+  seq: bigint
+  at: Date
+  orgId: number
+  kind: AuditActor['kind']
+  id: string
+  person: string
+  from: string
+  action: string
+  object: string
+  before: string | null
+  after: string | null
+  approval: string | null
+  requestId: string | null
+  hash: Buffer
+}
+
+/** Where an entry stands in the order of time. */
+interface TimePlace {
+  at: Date
+  book: number
+  seq: bigint
+}
+
+/** The place of an organisation's entry; `undefined` when it has none there. */
+export async function findEntry(
+  tx: Tx,
+  orgId: number,
+  { book, seq }: EntryPlace,
+): Promise<TimePlace | undefined> {
+  const rows = await tx.query<TimePlace>(
+    `select at, book_id as book, seq from audit.entry
+     where org_id = $1 and book_id = $2 and seq = $3`,
+    [orgId, book, seq],
+  )
+  return rows[0]
+}
+
+/** Entries of an organisation, the newest first, older than `after`. */
+export async function findEntries(
+  tx: Tx,
+  filter: EntryFilter,
+  after: TimePlace | undefined,
+): Promise<RecordedEntry[]> {
+  const { orgId, object, actor, person, action, book, since, until, limit } = filter
+  const rows = await tx.query<EntryRow>(
+    `select book_id as book, seq, at, org_id as "orgId", actor_kind as kind, actor_id as id,
+            actor_person as person, from_address as "from", action, object, before, after, approval,
+            request_id as "requestId", hash
+     from audit.entry
+     where org_id = $1 and ($2::text is null or object = $2)
+       and ($3::text is null or actor_id = $3) and ($4::text is null or actor_person = $4)
+       and ($5::text is null or action = $5) and ($6::int is null or book_id = $6)
+       and ($7::timestamptz is null or at >= $7) and ($8::timestamptz is null or at < $8)
+       and ($9::timestamptz is null or (at, book_id, seq) < ($9, $10::int, $11::int8))
+     order by at desc, book_id desc, seq desc limit $12`,
+    [
+      ...[orgId, object ?? null, actor ?? null, person ?? null, action ?? null, book ?? null],
+      ...[since, until].map((at) => (at === undefined ? null : new Date(at))),
+      ...[after?.at ?? null, after?.book ?? null, after?.seq ?? null, limit],
+    ],
+  )
+  return rows.map(entryOf)
+}
+
+function entryOf(row: EntryRow): RecordedEntry {
+  const { seq, at, kind, id, person, before, after, approval, requestId, hash, ...same } = row
+  return {
+    ...same,
+    seq: Number(seq),
+    at: at.getTime(),
+    actor: { kind, id, person },
+    ...(before !== null && { before: JSON.parse(before) }),
+    ...(after !== null && { after: JSON.parse(after) }),
+    ...(approval !== null && { approval }),
+    ...(requestId !== null && { requestId }),
+    hash: hash.toString('hex'),
+  }
 }

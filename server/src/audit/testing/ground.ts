@@ -1,15 +1,9 @@
 /** For tests of the audit log: entries, checkpoints in memory, and a tx that is undone afterwards. */
 import { generateKeyPairSync } from 'node:crypto'
-import { applied, type Clock, type Db, type Journal, type Log, type Rng, type Tx } from '#base'
-import { applyEffects } from '../../../testing/effects.ts'
+import type { Db, Journal, Log, Rng, SimulatedClock, Tx } from '#base'
 import { publicKeyText } from '../checkpoint.ts'
-import {
-  type AuditEntry,
-  auditEffect,
-  createCheckpointer,
-  recordChange,
-  verifyAudit,
-} from '../index.ts'
+import { type AuditEntry, createCheckpointer, verifyAudit } from '../index.ts'
+import { append } from '../store.ts'
 
 export interface MemoryJournal extends Journal {
   readonly files: Map<string, string[]>
@@ -44,10 +38,10 @@ export function entryOf(n: number): AuditEntry {
   }
 }
 
-/** A log of several books with a checkpoint after each round. */
+/** A log of many books with a checkpoint after each round, every two hours. */
 export async function writtenLog(
   db: Db,
-  on: { clock: Clock & { advance(ms: number): Promise<void> }; rng: Rng; log: Log; rounds: number },
+  on: { clock: SimulatedClock; rng: Rng; log: Log; rounds: number; books: readonly number[] },
 ) {
   const { clock, rng, log } = on
   const { privateKey } = generateKeyPairSync('ed25519')
@@ -60,14 +54,14 @@ export async function writtenLog(
     return Array.from({ length: n - first }, (_, index) => entryOf(first + index))
   }
   for (let round = 0; round < on.rounds; round += 1) {
-    await db.tx((tx) => recordChange(tx, clock.now(), { entries: some() }))
-    for (const book of [7, 12]) {
-      if (round > 0 && rng.below(3) === 0) continue
-      const rows = some().map((entry) => applied(auditEffect, entry))
-      await applyEffects(db, { book, now: clock.now() }, rows)
-    }
+    await db.tx(async (tx) => {
+      for (const book of on.books) {
+        if (round > 1 && rng.below(3) === 0) continue
+        await append(tx, { book, now: clock.now() }, some())
+      }
+    })
     await checkpointer.once()
-    await clock.advance(3_600_000)
+    await clock.advance(2 * 3_600_000)
   }
   return { journal, key: privateKey, keys: [publicKeyText(privateKey)], checkpointer }
 }

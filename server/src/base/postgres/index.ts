@@ -7,5 +7,5 @@ export { type LaunchOptions, launchPostgres, type RunningPostgres } from './laun
 export { PostgresProblem, type PostgresProblemCode } from './problem.ts'
 export { reset } from './reset.ts'
 export { type Restored, type RestoreOptions, restore } from './restore.ts'
-export { createRole, ensureRoleAndSchema } from './roles.ts'
+export { createRole, ensureRoleAndSchema, ensureTableRoles } from './roles.ts'
 export { type Settings, serverSettings } from './settings.ts'

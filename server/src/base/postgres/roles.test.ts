@@ -2,7 +2,7 @@ import { createServer } from 'node:net'
 import { describe, expect, inject, it, onTestFinished } from 'vitest'
 import { checkServer } from './check-server.ts'
 import { PostgresProblem } from './problem.ts'
-import { connected, createRole, ensureRoleAndSchema, urlAs } from './roles.ts'
+import { connected, createRole, ensureRoleAndSchema, ensureTableRoles, urlAs } from './roles.ts'
 import { query } from './testing.ts'
 
 /** A database of its own on the test cluster, under the superuser. */
@@ -89,6 +89,30 @@ describe('a role with a schema of its own', () => {
       )
     },
   )
+})
+
+describe('roles nobody logs in as', () => {
+  it('are made for a plain login, which keeps the owner of what only grows until its tables stand', async () => {
+    const admin = await ownDatabase()
+    const login = 'table_trial'
+    await createRole(admin, login)
+    onTestFinished(() => query(admin, `drop owned by ${login}; drop role ${login}`).then(() => {}))
+    const held = () =>
+      query<{ role: string }>(
+        admin,
+        `select r.rolname as role from pg_roles r
+         where r.rolname like 'tenon\\_%' and pg_has_role('${login}', r.oid, 'member') order by 1`,
+      )
+    for (let time = 1; time <= 2; time += 1) {
+      await ensureTableRoles(admin, login)
+      expect(await held()).toEqual([{ role: 'tenon_auditor' }, { role: 'tenon_reader' }])
+    }
+    await query(admin, 'create schema audit')
+    for (let time = 1; time <= 2; time += 1) {
+      await ensureTableRoles(admin, login)
+      expect(await held()).toEqual([{ role: 'tenon_reader' }])
+    }
+  })
 })
 
 describe('a server of one’s own', () => {

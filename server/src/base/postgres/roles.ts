@@ -102,7 +102,7 @@ export async function ensureRoleAndSchema(
  */
 export async function ensureApplicationDatabase(adminUrl: string): Promise<string> {
   const url = urlAs(adminUrl, 'tenon', passwordOf(adminUrl, 'tenon'), 'tenon')
-  const inPlace = await connected(url, async () => true).catch((error: { code?: string }) => {
+  const inPlace = await connected(url, rolesInPlace).catch((error: { code?: string }) => {
     // No such role or another password; no such database; no right to connect.
     if (['28P01', '28000', '3D000', '42501'].includes(error.code ?? '')) return false
     throw error
@@ -114,7 +114,52 @@ export async function ensureApplicationDatabase(adminUrl: string): Promise<strin
     if (found.rowCount === 0) await client.query('create database tenon owner tenon')
     await client.query('revoke all on database tenon from public')
   })
+  await ensureTableRoles(urlAs(adminUrl, ...credentialsOf(adminUrl), 'tenon'), 'tenon')
   return url
+}
+
+/** Nobody logs in as these. Readers of one organisation; the owner of what only grows. */
+const READER = 'tenon_reader'
+const AUDITOR = 'tenon_auditor'
+/** The schema that is given to the auditor when it is made. */
+const AUDIT_SCHEMA = 'audit'
+
+/**
+ * Makes the roles that a plain login may not make. It may always act as a reader, and as the auditor
+ * only until the auditor's tables are there: called once more then, this takes that back.
+ */
+export async function ensureTableRoles(adminUrl: string, login: string): Promise<void> {
+  if (!ROLE_NAME.test(login)) throw new Error(`${login} is not a role name: use a-z, 0-9 and _.`)
+  await connected(adminUrl, (client) =>
+    amongRivals(async () => {
+      for (const role of [READER, AUDITOR]) {
+        const found = await client.query('select from pg_roles where rolname = $1', [role])
+        if (found.rowCount === 0) await client.query(`create role "${role}" nologin`)
+      }
+      const { rows } = await client.query<{ made: boolean }>(
+        `select to_regnamespace('${AUDIT_SCHEMA}') is not null as made`,
+      )
+      await client.query(`grant "${READER}" to "${login}"`)
+      const lent = rows[0]!.made ? 'revoke' : 'grant'
+      await client.query(`${lent} "${AUDITOR}" ${lent === 'grant' ? 'to' : 'from'} "${login}"`)
+    }),
+  )
+}
+
+/** Whether `ensureTableRoles` has nothing to do for whoever asks. */
+async function rolesInPlace(client: pg.Client): Promise<boolean> {
+  const { rows } = await client.query<{ fits: boolean }>(
+    `select count(*) = 2 and bool_and(
+       pg_has_role(oid, 'member') = (rolname = $1 or to_regnamespace('${AUDIT_SCHEMA}') is null)
+     ) as fits from pg_roles where rolname in ($1, $2)`,
+    [READER, AUDITOR],
+  )
+  return rows[0]!.fits
+}
+
+function credentialsOf(url: string): [string, string] {
+  const { username, password } = new URL(url)
+  return [decodeURIComponent(username), decodeURIComponent(password)]
 }
 
 /** Two sessions that make or change one role at the same time: one of them fails and looks again. */
