@@ -1,4 +1,5 @@
 /** Keys made, rotated and ended; what the guard believes of them, and the routes. */
+import { createSigner, httpbis } from 'http-message-signatures'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import {
   type Caller,
@@ -9,6 +10,7 @@ import {
   type Http,
   parsePublicId,
 } from '#base'
+import { contentDigest } from '#vault'
 import { keyRoutes } from './http-keys.ts'
 import { KEY_ROLES, KEY_STATES } from './key.ts'
 import type { KeyDraft, KeyRefusal, MadeKey } from './keys.ts'
@@ -316,6 +318,65 @@ describe('the guard', () => {
       expect(await at(route, '203.0.113.9')).toMatchObject({ code: 'rate_limited', status: 429 })
       expect(await at(route, '203.0.113.10')).toBeUndefined()
     }
+  })
+})
+
+describe('over HTTP, with a client that is not ours', () => {
+  let http: Http
+  let address: string
+  beforeAll(async () => {
+    const { guard, keys } = world.replica()
+    const { clock, rng, net } = world.world
+    const log = createLog({ level: 'silent' })
+    const routes = keyRoutes(keys)
+    http = await createHttp({
+      ...{ log, clock, rng, net, guard, routes },
+      metrics: createMetrics(),
+    })
+    address = (await http.listen({ port: 0 })).url
+  })
+  afterAll(() => http.close())
+
+  const body = '{"name":"till","role":"engineer","permissions":["books.read"]}'
+  const post = async (headers: Record<string, string>, sent = body) => {
+    const reply = await fetch(`${address}/v1/keys`, { method: 'POST', headers, body: sent })
+    return { status: reply.status, body: (await reply.json()) as { code?: string } }
+  }
+
+  test('a key that signs makes another one; changed, sent again or unsigned it does not', async () => {
+    const { algorithm, publicKey, privateKey } = pairOf('ed25519')
+    const both = { algorithm, publicKey, requiresSignature: false, role: 'engineer' as const }
+    const { key, secret } = await made(replica.keys.make(own(both), MAKER))
+    const plain = { 'content-type': 'application/json', 'idempotency-key': `order-${orgId}` }
+    const signer = createSigner(privateKey, 'ed25519', keyId(key.id))
+    const now = world.wall.now()
+    const request: { headers: Record<string, string | string[]> } = await httpbis.signMessage(
+      {
+        key: signer,
+        fields: ['@method', '@target-uri', 'content-digest', 'idempotency-key'],
+        params: ['created', 'expires', 'nonce', 'keyid', 'alg'],
+        paramValues: {
+          ...{ created: new Date(now), expires: new Date(now + 60_000) },
+          nonce: 'a-nonce-of-the-other-client',
+        },
+      },
+      {
+        ...{ method: 'POST', url: `${address}/v1/keys` },
+        headers: { ...plain, 'content-digest': contentDigest(Buffer.from(body)) },
+      },
+    )
+    const headers = request.headers as Record<string, string>
+    const changed = body.replace('till', 'tile')
+    expect(await post(headers, changed)).toMatchObject({
+      ...{ status: 401, body: { code: 'signature_digest_differs' } },
+    })
+    expect(await post(headers)).toMatchObject({ status: 201, body: { key: { name: 'till' } } })
+    expect(await post(headers)).toMatchObject({
+      ...{ status: 401, body: { code: 'signature_nonce_reused' } },
+    })
+    const unsigned = { ...plain, authorization: `Bearer ${secret}` }
+    expect(await post(unsigned)).toMatchObject({ status: 403 })
+    expect(await post(plain)).toMatchObject({ status: 401, body: { code: 'credentials_missing' } })
   })
 })
 

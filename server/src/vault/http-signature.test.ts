@@ -293,6 +293,13 @@ describe('SM2 by tables', () => {
     expect(await verifySignature(key, message, signature, sm2)).toBe(false)
   })
 
+  test('a thread that dies fails its jobs, and the next ones get another', async () => {
+    const pool = createSm2Verifier({ threads: 1 })
+    await expect(pool.verify(message, message, undefined as never)).rejects.toThrow()
+    expect(await verifySignature(key, message, good, pool)).toBe(true)
+    await pool.close()
+  })
+
   test('a pool that is closed verifies nothing, and says so', async () => {
     const pool = createSm2Verifier({ threads: 2 })
     const many = Array.from({ length: 20 }, () => verifySignature(key, message, good, pool))
