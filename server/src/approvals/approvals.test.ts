@@ -3,7 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { listDead } from '#base'
 import type { TestLedger } from '../../testing/book.ts'
 import { CHANGE_POLICIES } from './change-policies.ts'
-import { type ApprovalRequest, type Asker, createApprovals } from './index.ts'
+import { type ApprovalRequest, type Ask, type Asker, createApprovals } from './index.ts'
 import { changesBetween, effectHash } from './preview.ts'
 import type { Refused } from './refusals.ts'
 import { defaults, type Ground, ground, ORG, policies, testLedger, user } from './testing/ground.ts'
@@ -28,7 +28,7 @@ async function done<T extends object>(work: Promise<T | Refused>): Promise<T> {
   return result
 }
 
-const asked = (ask = place.transfer(50_000), maker = of('mia')) =>
+const asked = (ask: Ask = place.transfer(50_000), maker = of('mia')) =>
   done(place.approvals.request(maker, ask))
 const decide = (
   name: string,
@@ -119,7 +119,7 @@ describe('a transfer by hand', () => {
 
   it('asked for twice under one id is one request', async () => {
     const id = test.world.ids.uuid()
-    const both = [1, 2].map(() => asked({ ...place.transfer(50_000), id } as never))
+    const both = [1, 2].map(() => asked({ ...place.transfer(50_000), id }))
     const [one, two] = await Promise.all(both)
     expect(two).toEqual(one)
   })
@@ -322,7 +322,7 @@ describe('an edit', () => {
 describe('breaking the glass', () => {
   it('takes two persons within the hour, and alarms when asked for and when approved', async () => {
     const events = await place.events()
-    const request = await asked({ ...place.limit(77), breakGlass: true } as never)
+    const request = await asked({ ...place.limit(77), breakGlass: true })
     expect(request).toMatchObject({ needed: 2, rule: 'break_glass', breakGlass: true })
     expect(request.expiresAt - request.requestedAt).toBe(HOUR)
     await decide('li', request)

@@ -53,7 +53,8 @@ export interface Appointment {
 export interface Ground {
   readonly test: TestLedger
   readonly book: TestBook
-  readonly approvals: Approvals
+  /** Another one stands for another server. */
+  approvals: Approvals
   /** Users who lost all their rights. */
   readonly disabled: Set<string>
   readonly appointments: Appointment[]
