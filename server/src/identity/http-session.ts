@@ -5,9 +5,10 @@
  * roles; each asks for the session here.
  */
 import { type Static, Type } from 'typebox'
-import { type Call, HttpProblem, type Refused, writeInstant } from '#base'
+import { type Call, HttpProblem, httpProblem, type Refused, writeInstant } from '#base'
 import type { Visit } from './context.ts'
 import type { Identity } from './identity.ts'
+import { keyProblem } from './key-refusals.ts'
 import { PERMISSIONS, roleTitle } from './permissions.ts'
 import { identityProblem, type Refusal } from './refusals.ts'
 import {
@@ -41,7 +42,7 @@ export function signingVisit(call: AnyCall) {
   return { ...visitOf(call), ...(oldToken !== undefined && { oldToken }) }
 }
 
-/** Whose session this is; stops with `session_missing`, or `step_up_required` where a proof is due. */
+/** Whose session this is; stops with `session_over`, or `step_up_required` where a proof is due. */
 export async function present(
   { sessions }: Identity,
   call: AnyCall,
@@ -51,10 +52,10 @@ export async function present(
   const token = sessionToken(call.received.headers.cookie)
   const caller = token === undefined ? undefined : await sessions.identify(token, visit.from)
   if (token === undefined || caller === undefined) {
-    throw new HttpProblem(identityProblem('session_missing'))
+    throw new HttpProblem(keyProblem('session_over'))
   }
   if (asks.fresh === true && !sessions.isFresh(caller.steppedUpAt)) {
-    throw new HttpProblem(identityProblem('step_up_required'))
+    throw new HttpProblem(httpProblem('step_up_required'))
   }
   return { caller, token, visit }
 }
@@ -114,7 +115,7 @@ export async function sessionJson(
 /** The answer to whoever has just proved himself: his session, and its cookie. */
 export async function begun(identity: Identity, call: AnyCall, token: string) {
   const caller = await identity.sessions.identify(token, call.received.from)
-  if (caller === undefined) throw new HttpProblem(identityProblem('session_missing'))
+  if (caller === undefined) throw new HttpProblem(keyProblem('session_over'))
   return {
     status: 200 as const,
     body: await sessionJson(identity, caller),

@@ -13,13 +13,11 @@ const ROWS = [
     401,
     'Ask for a new challenge and use a passkey that was made for this user.',
   ],
-  ['session_missing', 401, 'Sign in first; the session has ended or there was none.'],
   [
     'step_up_refused',
     401,
     'Use your passkey, or the next code of your authenticator app. After ten wrong codes sign in again.',
   ],
-  ['step_up_required', 403, 'Prove that you are there with a passkey or a one-time code first.'],
   [
     'link_refused',
     404,

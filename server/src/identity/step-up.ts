@@ -67,7 +67,7 @@ export function createStepUp(ctx: IdentityContext): StepUp {
           if (proved !== undefined) return proved
         }
       }
-      await refuseCode(ctx, by)
+      await refuseProof(ctx, by, 'code')
       return refuse('step_up_refused')
     },
     passkeyOptions: async (by) => {
@@ -84,6 +84,7 @@ export function createStepUp(ctx: IdentityContext): StepUp {
           if (proved !== undefined) return proved
         }
       }
+      await refuseProof(ctx, by, 'passkey')
       return refuse('passkey_refused')
     },
   }
@@ -126,15 +127,20 @@ async function prove(
   }
 }
 
-async function refuseCode(ctx: IdentityContext, by: Present): Promise<void> {
+/** Writes a refused proof down. What can be guessed counts, and the tenth ends the session. */
+async function refuseProof(
+  ctx: IdentityContext,
+  by: Present,
+  way: 'code' | 'passkey' | 'password',
+): Promise<void> {
   const at = ctx.wall.now()
   const lock = { userId: uuidOf(by.caller.id), at, most: MOST_FAILURES, until: at + LOCKED_MS }
   const { session: object, id } = by.caller
   await ctx.db.tx(async (tx) => {
-    const locked = await countFailure(tx, lock)
+    const locked = way !== 'passkey' && (await countFailure(tx, lock))
     if (locked) await endByToken(tx, { tokenHash: tokenHash(by.token), at, why: 'locked' })
     await record(ctx, tx, changeBy(by), [
-      { action: 'identity.refuse_step_up', object },
+      { action: 'identity.refuse_step_up', object, after: { way } },
       ...(locked ? [{ action: 'identity.lock_user', object: id }] : []),
     ])
   })
@@ -206,7 +212,7 @@ async function changePassword(
   if (user === undefined || passwordHash === undefined) return refuse('password_refused')
   if (!(await ctx.hasher.verify(passwordHash, of.current))) {
     // Guessing it here counts with guessing it at the door.
-    await refuseCode(ctx, by)
+    await refuseProof(ctx, by, 'password')
     return refuse('password_refused')
   }
   const refused = refusePassword(of.password, user)
