@@ -3,6 +3,11 @@ import type { Problem, ProblemRow } from '#base'
 
 const ROWS = [
   ['pause_not_found', 404, 'No such pause; the list of pauses names those that stand.'],
+  [
+    'scope_unclear',
+    422,
+    'Name what to stop by channel, direction, book or merchant; or send "everything": true alone.',
+  ],
   ['pause_over', 409, 'The pause was ended before; read the list of pauses again.'],
   ['freeze_not_found', 404, 'No such order of a freeze; correct the id.'],
   ['freeze_over', 409, 'The order has ended already; nothing is left to lift.'],
@@ -11,6 +16,7 @@ const ROWS = [
     409,
     'This order of this authority freezes the party already; read it under its id.',
   ],
+  ['until_malformed', 422, 'Send an instant with its offset, such as 2026-12-31T16:00:00Z.'],
   ['until_is_past', 422, 'Send an end of the order that is still to come, or none.'],
 ] as const satisfies readonly (readonly [string, number, string])[]
 
