@@ -24,7 +24,7 @@ export const moduleMap: Readonly<Record<string, ModuleRule>> = {
   identity: { uses: ['base', 'vault', 'audit'] },
   approvals: { uses: ['base', 'money', 'audit'] },
   stops: { uses: ['base', 'ledger', 'audit', 'approvals'] },
-  webhooks: { uses: ['base', 'audit'] },
+  webhooks: { uses: ['base', 'money', 'audit'] },
   codes: { uses: ['base'], innerDoors: ['testing'] },
   channels: { uses: ['base', 'money', 'vault', 'ledger'], money: true },
   quality: { uses: ['base', 'codes'], innerDoors: ['testing'] },

@@ -9,6 +9,7 @@ import {
   type DueWork,
   derivedUuid,
   type EffectRow,
+  type OutboxEvent,
   parsePublicId,
   planDue,
   present,
@@ -120,8 +121,16 @@ async function toDestination(
     open,
     transfers: [transfer],
     effects,
+    events: [paymentSucceeded(payIn, attempt)],
     bookedTo,
   }
+}
+
+/** What other modules hear of a payment that was paid, once for ever. */
+function paymentSucceeded({ book, id, orgId }: PayIn, { amount }: Attempt): OutboxEvent {
+  const payment = publicId('pay', book, id)
+  const payload = { payment, amount: String(amount) }
+  return { kind: 'payments.payment_succeeded', aggregate: payment, orgId, payload }
 }
 
 const planRoots = ({ plan }: PayIn) => (plan === undefined ? [] : [planRoot(plan)])

@@ -1,7 +1,7 @@
 /** What people, keys and listeners do over HTTP: endpoints, secrets, replays, samples, listening. */
 import { Webhook } from 'standardwebhooks'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { createHttp, createMetrics, type Http, httpNet, publicId } from '#base'
+import { createHttp, createMetrics, type Http, httpNet, parsePublicId, publicId } from '#base'
 import { TEST_CALLER, testGuard } from '../../testing/guards.ts'
 import type { DeliveryJson, EndpointJson, EventJson, ListenedJson } from './contract.ts'
 import { EVENT_TYPES } from './event-types.ts'
@@ -134,6 +134,21 @@ describe('an endpoint', () => {
     expect(changed.body.detail).toContain(`(${reason})`)
   })
 
+  test('is one of at most a hundred', async () => {
+    await on.rows(
+      `insert into webhooks.endpoint (id, org_id, kind, url, events, state, disabled_because, secret,
+         created_at)
+       select gen_random_uuid(), $1, 'url', $2, '{*}', 'enabled', '', 'sealed', now()
+       from generate_series(1, 99)`,
+      [ORG, on.url],
+    )
+    await made()
+    const body = { url: on.url, events: ['*'] }
+    const reply = await post('/webhooks/endpoints', body)
+    expect(reply).toMatchObject({ status: 409, body: { code: 'endpoints_too_many' } })
+    await made({}, 'merchant')
+  })
+
   test('wants types that there are', async () => {
     const reply = await post('/webhooks/endpoints', { url: on.url, events: ['*', 'payout.paid'] })
     expect(reply).toMatchObject({ status: 422, body: { code: 'event_type_unknown' } })
@@ -157,15 +172,13 @@ describe('an endpoint', () => {
     ] as const
     for (const [as, id, status] of seen) {
       expect((await get(`/webhooks/endpoints/${id}`, as)).status).toBe(status)
-      for (const what of ['change', 'disable', 'enable', 'rotate', 'replays']) {
-        const body =
-          what === 'change'
-            ? { description: as }
-            : what === 'replays'
-              ? { event: publicId('evt', BOOK, 'e'.repeat(32)) }
-              : {}
+      for (const [what, body] of [
+        ['change', { description: as }],
+        ['replays', { since: '2026-01-01T00:00:00Z' }],
+        ...[['rotate', {}] as const, ['disable', {}] as const, ['enable', {}] as const],
+      ] as const) {
         const reply = await post(`/webhooks/endpoints/${id}/${what}`, body, { as })
-        if (status === 404) expect([what, reply.status]).toEqual([what, 404])
+        if (status === 404) expect([what, reply.body.code]).toEqual([what, 'endpoint_not_found'])
       }
     }
     expect(
@@ -233,6 +246,33 @@ describe('a secret that is replaced', () => {
     expect(third.body.secret).not.toBe(fresh)
   })
 
+  test('by two requests at once is replaced by one of them', async () => {
+    const { endpoint, secret: old } = await made()
+    const { uuid } = parsePublicId(endpoint.id, 'whk')!
+    const path = `/webhooks/endpoints/${endpoint.id}/rotate`
+    let both: Promise<Reply<Made>[]> | undefined
+    await on.world.db.tx(async (tx) => {
+      await tx.query('select from webhooks.endpoint where id = $1 for update', [uuid])
+      both = Promise.all([post<Made>(path, {}), post<Made>(path, {})])
+      // Each has read the endpoint and waits for it.
+      for (let waiting = 0n; waiting < 2n; ) {
+        const rows = await on.rows<{ n: bigint }>(
+          `select count(*) as n from pg_stat_activity
+           where wait_event_type = 'Lock' and datname = current_database()`,
+        )
+        waiting = rows[0]!.n
+      }
+    })
+    const [won, lost] = (await both!).sort((a, b) => a.status - b.status) as [
+      ...[Reply<Made>, Reply<Made>],
+    ]
+    expect(lost).toMatchObject({ status: 409, body: { code: 'endpoint_moved' } })
+    await on.record([payoutEvent('pout_12_a', 'failed')])
+    await on.settle()
+    const [one] = on.received as [Received]
+    expect(verify(old, one)).toEqual(verify(won.body.secret, one))
+  })
+
   test('at once stops signing', async () => {
     const { endpoint, secret: old } = await made()
     const path = `/webhooks/endpoints/${endpoint.id}/rotate`
@@ -295,11 +335,19 @@ describe('telling again', () => {
     for (const [body, code] of [
       [{}, 'replay_unclear'],
       [{ since, event: events[0]!.id }, 'replay_unclear'],
-      [{ since: '2026-02-30T00:00:00Z' }, 'contract_violated'],
+      [{ since: '2026-02-30T00:00:00Z' }, 'instant_not_real'],
       [{ event: publicId('evt', BOOK, 'e'.repeat(32)) }, 'event_not_found'],
     ] as const) {
-      expect((await post(path, body)).body.code).toBe(code)
+      const { body: problem } = await post(path, body)
+      expect(problem.errors?.[0]?.code ?? problem.code).toBe(code)
     }
+    await on.rows(
+      `insert into webhooks.event (book_id, id, seq, n, org_id, type, aggregate, body, at)
+       select 12, gen_random_uuid(), 1, n, $1, 'payout.failed', 'pout_12_' || n, '{}', $2
+       from generate_series(1, 10001) n`,
+      [ORG, since],
+    )
+    expect((await post(path, { since })).body.code).toBe('replay_too_large')
     await post(`/webhooks/endpoints/${endpoint.id}/disable`)
     expect((await post(path, { since })).body.code).toBe('endpoint_disabled')
   })
@@ -344,8 +392,13 @@ describe('telling again', () => {
     await made()
     const [first] = (await three()) as [EventJson]
     expect((await get(`/events/${first.id}`)).status).toBe(200)
+    const { body } = await get<{ data: DeliveryJson[] }>('/webhooks/deliveries')
+    const delivery = body.data[0]!.id
+    expect((await get(`/webhooks/deliveries/${delivery}`)).status).toBe(200)
     for (const as of ['stranger', 'merchant']) {
       expect((await get(`/events/${first.id}`, as)).status).toBe(404)
+      const shown = await get(`/webhooks/deliveries/${delivery}`, as)
+      expect(shown.body.code).toBe(as === 'merchant' ? 'delivery_not_found' : 'object_not_found')
       expect((await get('/events', as)).body).toMatchObject({ data: [] })
       expect((await get('/webhooks/deliveries', as)).body).toMatchObject({ data: [] })
       expect((await post(`/events/${first.id}/resend`, {}, { as })).status).toBe(404)
@@ -398,11 +451,12 @@ describe('a sample', () => {
       { amount: '51' },
       { nothing: 'x' },
       { 'amount.nothing': 'x' },
-      { 'constructor.prototype.x': 'x' },
-      JSON.parse('{"payout.length": 3}') as object,
+      { 'constructor.prototype': 'x' },
+      { 'payout.length': 3 },
     ]) {
       const reply = await trigger(set)
-      expect([JSON.stringify(set), reply.status]).toEqual([JSON.stringify(set), 422])
+      const seen = [JSON.stringify(set), reply.status, reply.body.errors?.[0]?.code]
+      expect(seen).toEqual([JSON.stringify(set), 422, 'sample_not_valid'])
     }
     expect(await post('/webhooks/trigger', { type: 'payout.paid' })).toMatchObject({ status: 422 })
   })
