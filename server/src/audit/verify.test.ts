@@ -5,13 +5,14 @@
 import { generateKeyPairSync } from 'node:crypto'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { applied, seededRng, type Tx } from '#base'
+import { applied, seededRng } from '#base'
 import { type TestDatabase, testDatabase } from '../../testing/database.ts'
 import { applyEffects } from '../../testing/effects.ts'
 import { testWorld } from '../../testing/world.ts'
 import { publicKeyText, readCheckpoint, writeCheckpoint } from './checkpoint.ts'
 import { auditEffect, type Finding, type FindingKind, sayFinding, verifyAudit } from './index.ts'
 import { entryOf, type MemoryJournal, tampered, writtenLog } from './testing/ground.ts'
+import { applyAppend, TAMPERINGS, type Tampering } from './testing/tamperings.ts'
 
 const TIMES = 50
 const FILES = 2
@@ -40,230 +41,6 @@ const options = (journal: MemoryJournal = written.journal) => ({
 
 const rng = seededRng(20)
 const one = <T>(of: readonly T[]): T => of[rng.below(of.length)]!
-/** A number of an entry with at least one before and one after it. */
-const middle = (book: number) => 2 + rng.below(sizes.get(book)! - 2)
-
-/** Recomputes hashes from an entry on with the database's own function, as an insider would. */
-async function rewrite(tx: Tx, book: number, from: number): Promise<void> {
-  await tx.query(
-    'create temp table kept on commit drop as select * from audit.entry where book_id = $1 and seq >= $2',
-    [book, from],
-  )
-  await tx.query('delete from audit.entry where book_id = $1 and seq >= $2', [book, from])
-  await tx.query(
-    `update audit.head set seq = $2::int8 - 1, hash = coalesce(
-       (select hash from audit.entry where book_id = $1 and seq = $2::int8 - 1),
-       decode(repeat('00', 32), 'hex')) where book_id = $1`,
-    [book, from],
-  )
-  await tx.query(
-    `select audit.append($1, k.at, array[k.org_id], array[k.actor_kind], array[k.actor_id],
-       array[k.actor_person], array[k.from_address], array[k.action], array[k.object],
-       array[k.before], array[k.after], array[k.approval], array[k.request_id])
-     from (select * from kept order by seq) k`,
-    [book],
-  )
-  await tx.query('drop table kept')
-}
-
-const EDITS: readonly (readonly [string, string])[] = [
-  ['at', "at + interval '1 microsecond'"],
-  ['org_id', 'org_id + 1'],
-  ['actor_kind', "case actor_kind when 'user' then 'operator' else 'user' end"],
-  ['actor_id', "actor_id || '1'"],
-  ['actor_person', "''"],
-  ['from_address', "'203.0.113.9'"],
-  ['action', "'identity.revoke_role'"],
-  ['object', "object || 'x'"],
-  ['before', 'null'],
-  ['after', "replace(after, ':', ': ')"],
-  ['approval', "''"],
-  ['request_id', 'approval'],
-  ['prev_hash', "sha256('x')"],
-  ['hash', "sha256('x')"],
-]
-
-interface Tampering {
-  /** The number the findings must point at. */
-  readonly at: number
-  readonly kinds: readonly FindingKind[]
-  readonly work: (tx: Tx) => Promise<unknown>
-}
-
-const TAMPERINGS: Readonly<Record<string, (book: number) => Tampering>> = {
-  ...Object.fromEntries(
-    EDITS.map(([column, value]) => [
-      `an edit of ${column}`,
-      (book): Tampering => {
-        const at = 1 + rng.below(sizes.get(book)!)
-        const sql = `update audit.entry set ${column} = ${value} where book_id = $1 and seq = $2`
-        return { at, kinds: ['edited'], work: (tx) => tx.query(sql, [book, at]) }
-      },
-    ]),
-  ),
-  'an edit with the entry hashed anew': (book) => {
-    const seq = middle(book)
-    const work = async (tx: Tx) => {
-      await tx.query("update audit.entry set object = 'usr_0_9' where book_id = $1 and seq = $2", [
-        book,
-        seq,
-      ])
-      await tx.query(
-        'create temp table rest on commit drop as select * from audit.entry where book_id = $1 and seq > $2',
-        [book, seq],
-      )
-      await tx.query('delete from audit.entry where book_id = $1 and seq > $2', [book, seq])
-      const [head] = await tx.query<{ seq: bigint; hash: Buffer }>(
-        'select seq, hash from audit.head where book_id = $1',
-        [book],
-      )
-      await rewrite(tx, book, seq)
-      await tx.query('insert into audit.entry select * from rest')
-      await tx.query('drop table rest')
-      await tx.query('update audit.head set seq = $2, hash = $3 where book_id = $1', [
-        book,
-        head!.seq,
-        head!.hash,
-      ])
-    }
-    return { at: seq + 1, kinds: ['unlinked'], work }
-  },
-  'a deletion in the middle': (book) => {
-    const at = middle(book)
-    const sql = 'delete from audit.entry where book_id = $1 and seq = $2'
-    return { at, kinds: ['missing'], work: (tx) => tx.query(sql, [book, at]) }
-  },
-  'a deletion with the rest moved down': (book) => {
-    const at = middle(book)
-    const work = async (tx: Tx) => {
-      await tx.query('delete from audit.entry where book_id = $1 and seq = $2', [book, at])
-      await tx.query('update audit.entry set seq = seq + 1000000 where book_id = $1 and seq > $2', [
-        book,
-        at,
-      ])
-      await tx.query(
-        'update audit.entry set seq = seq - 1000001 where book_id = $1 and seq > 1000000',
-        [book],
-      )
-      await tx.query('update audit.head set seq = seq - 1 where book_id = $1', [book])
-    }
-    return { at, kinds: ['reordered'], work }
-  },
-  'a truncation with the head moved back': (book) => {
-    const at = middle(book)
-    const work = async (tx: Tx) => {
-      await tx.query('delete from audit.entry where book_id = $1 and seq >= $2', [book, at])
-      await tx.query(
-        `update audit.head set seq = e.seq, hash = e.hash from audit.entry e
-         where head.book_id = $1 and e.book_id = $1 and e.seq = $2`,
-        [book, at - 1],
-      )
-    }
-    return { at, kinds: ['truncated'], work }
-  },
-  'a truncation that leaves the head': (book) => {
-    const at = middle(book)
-    const sql = 'delete from audit.entry where book_id = $1 and seq >= $2'
-    return { at, kinds: ['truncated'], work: (tx) => tx.query(sql, [book, at]) }
-  },
-  'a book taken away whole': (book) => {
-    const work = async (tx: Tx) => {
-      await tx.query('delete from audit.entry where book_id = $1', [book])
-      await tx.query('delete from audit.head where book_id = $1', [book])
-    }
-    return { at: 1, kinds: ['truncated'], work }
-  },
-  'two entries exchanged': (book) => {
-    const at = 1 + rng.below(sizes.get(book)! - 1)
-    const other = at + 1 + rng.below(sizes.get(book)! - at)
-    const sql = 'update audit.entry set seq = $3 where book_id = $1 and seq = $2'
-    const work = async (tx: Tx) => {
-      await tx.query(sql, [book, at, 1_000_000])
-      await tx.query(sql, [book, other, at])
-      await tx.query(sql, [book, 1_000_000, other])
-    }
-    return { at, kinds: ['reordered'], work }
-  },
-  'an entry put in between': (book) => {
-    const at = middle(book)
-    const work = async (tx: Tx) => {
-      await tx.query(
-        'update audit.entry set seq = seq + 1000000 where book_id = $1 and seq >= $2',
-        [book, at],
-      )
-      await tx.query(
-        'update audit.entry set seq = seq - 999999 where book_id = $1 and seq >= 1000000',
-        [book],
-      )
-      await tx.query(
-        `insert into audit.entry select book_id, $2, at, org_id, actor_kind, actor_id, actor_person,
-           from_address, action, 'usr_0_9', before, after, approval, request_id, prev_hash, hash
-         from audit.entry where book_id = $1 and seq = $2::int8 - 1`,
-        [book, at],
-      )
-      await tx.query('update audit.head set seq = seq + 1 where book_id = $1', [book])
-    }
-    return { at, kinds: ['edited', 'reordered'], work }
-  },
-  'an entry put behind the end': (book) => {
-    const at = sizes.get(book)! + 1
-    const work = async (tx: Tx) => {
-      const [head] = await tx.query<{ seq: bigint; hash: Buffer }>(
-        'select seq, hash from audit.head where book_id = $1',
-        [book],
-      )
-      await applyAppend(tx, book)
-      await tx.query('update audit.head set seq = $2, hash = $3 where book_id = $1', [
-        book,
-        head!.seq,
-        head!.hash,
-      ])
-    }
-    return { at, kinds: ['head_moved'], work }
-  },
-  'the chain written anew from an entry on': (book) => {
-    const at = middle(book)
-    const work = async (tx: Tx) => {
-      await tx.query(
-        "update audit.entry set actor_id = 'usr_0_9' where book_id = $1 and seq = $2",
-        [book, at],
-      )
-      await rewrite(tx, book, at)
-    }
-    return { at, kinds: ['forked'], work }
-  },
-  'the chain written anew without an entry, and gone on': (book) => {
-    const at = middle(book)
-    const work = async (tx: Tx) => {
-      await tx.query('delete from audit.entry where book_id = $1 and seq = $2', [book, at])
-      await rewrite(tx, book, at)
-      for (let n = 0; n < 3; n += 1) await applyAppend(tx, book)
-    }
-    return { at, kinds: ['forked'], work }
-  },
-  'the head replaced': (book) => {
-    const sql = "update audit.head set hash = sha256('x') where book_id = $1"
-    const at = sizes.get(book)!
-    return { at, kinds: ['head_replaced'], work: (tx) => tx.query(sql, [book]) }
-  },
-  'the head moved back': (book) => {
-    const at = middle(book)
-    const sql = `update audit.head set seq = e.seq, hash = e.hash from audit.entry e
-                 where head.book_id = $1 and e.book_id = $1 and e.seq = $2`
-    return { at: at + 1, kinds: ['head_moved'], work: (tx) => tx.query(sql, [book, at]) }
-  },
-  'the head taken away': (book) => {
-    const sql = 'delete from audit.head where book_id = $1'
-    const at = sizes.get(book)!
-    return { at, kinds: ['head_missing'], work: (tx) => tx.query(sql, [book]) }
-  },
-}
-
-function applyAppend(tx: Tx, book: number): Promise<unknown> {
-  const params = auditEffect.columns([entryOf(999)])
-  return tx.query(auditEffect.sql, [book, new Date(1_790_000_000_000), ...params])
-}
-
 /** Whether a finding of each of the kinds names the book, and one of them the number. */
 const pointsAt = (findings: readonly Finding[], book: number, { at, kinds }: Tampering) => {
   const of = findings.filter((each) => each.book === book)
@@ -276,7 +53,10 @@ const pointsAt = (findings: readonly Finding[], book: number, { at, kinds }: Tam
 describe('a superuser in the database', () => {
   it.each(Object.keys(TAMPERINGS))('%s is found, and nothing beside it', async (name) => {
     const books = [...BOOKS].sort(() => rng.below(3) - 1).slice(0, TIMES)
-    const tamperings = books.map((book) => ({ book, of: TAMPERINGS[name]!(book) }))
+    const tamperings = books.map((book) => ({
+      book,
+      of: TAMPERINGS[name]!(book, sizes.get(book)!, rng),
+    }))
     const { findings } = await tampered(database.db, options(), async (tx) => {
       for (const { of } of tamperings) await of.work(tx)
     })
@@ -293,6 +73,17 @@ describe('a superuser in the database', () => {
   ])('what the database remembers of the files: %s', async (sql, kind) => {
     const { findings } = await tampered(database.db, options(), (tx) => tx.query(sql))
     expect(findings.map((each) => each.kind)).toContain(kind)
+  })
+
+  it('an entry carried over into another book', async () => {
+    const sql = 'update audit.entry set book_id = 999 where book_id = 100 and seq = 3'
+    const { findings } = await tampered(database.db, options(), (tx) => tx.query(sql))
+    expect(findings.map(({ kind, book, from, to }) => [kind, book, from, to])).toEqual([
+      ['missing', 100, 3, 3],
+      ['missing', 999, 1, 2],
+      ['edited', 999, 3, 3],
+      ['head_missing', 999, 3, 3],
+    ])
   })
 
   it('an instant that is none does not stop the verification', async () => {
