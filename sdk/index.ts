@@ -32,6 +32,7 @@ export {
   type SigningOptions,
 } from './signature.ts'
 export {
+  type PlatformEvent,
   type VerifyOptions,
   type WebhookEvent,
   type WebhookHeaders,

@@ -15,6 +15,6 @@ export function money<C extends Currency>(minorUnits: bigint, currency: C): Mone
 }
 
 /** The minor units of money, for arithmetic. */
-export function minorUnits(money: Money): bigint {
+export function minorUnits(money: Pick<Money, 'amount'>): bigint {
   return BigInt(money.amount)
 }

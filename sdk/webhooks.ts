@@ -6,6 +6,7 @@
  */
 import { timingSafeEqual } from 'node:crypto'
 import { Webhook } from 'standardwebhooks'
+import type { components } from './events.ts'
 
 /** Why a delivery is not believed. */
 export type WebhookRefusal =
@@ -47,6 +48,14 @@ export interface WebhookEvent<T extends string = string, D = unknown> {
   readonly test?: boolean
 }
 
+type Data = components['schemas']
+
+/**
+ * The events there are, told apart by `type`. A server newer than this client may send others: give
+ * them an answer of 2xx, and pass over them.
+ */
+export type PlatformEvent = { [T in keyof Data]: WebhookEvent<T, Data[T]> }[keyof Data]
+
 /** As `node:http` or the Fetch API give them; names in any case. */
 export type WebhookHeaders =
   | Headers
@@ -65,7 +74,7 @@ export const webhooks = {
    * give both while they rotate. Throws `WebhookRefused`, and `TypeError` for a body that is not raw
    * or a secret that is none.
    */
-  verify<E extends WebhookEvent = WebhookEvent>(
+  verify<E extends WebhookEvent = PlatformEvent>(
     rawBody: string | Uint8Array,
     headers: WebhookHeaders,
     secret: string | readonly string[],

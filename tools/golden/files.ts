@@ -20,6 +20,7 @@ import {
 import { REFUSALS_FILE, refusalRows } from '../tidy/checks/tests.ts'
 import { MIGRATION } from '../tidy/sql.ts'
 import { isCode, readTree } from '../tidy/tree.ts'
+import { generateEventTypes } from './events.ts'
 import { generateClientTypes, generateOpenApi } from './openapi.ts'
 import { generateSchema } from './schema.ts'
 
@@ -39,6 +40,7 @@ export const generatedFiles: readonly GeneratedFile[] = [
     path: 'sdk/openapi.ts',
     generate: async () => generateClientTypes(await generateOpenApi()),
   },
+  { path: 'sdk/events.ts', generate: generateEventTypes },
   { path: 'docs/reference/refusals.md', generate: async () => refusals() },
   { path: 'docs/reference/config.md', generate: config },
   { path: 'docs/reference/modules.md', generate: async () => modules() },
