@@ -144,7 +144,8 @@ describe('the role of readers', () => {
   }
 
   it('is taken on by a plain owner of the database, or he is told what an administrator runs', async () => {
-    const url = new URL(database.url)
+    const owned = await testDatabase({ migrated: false })
+    const url = new URL(owned.url)
     url.username = login
     url.password = 'test'
     const name = url.pathname.slice(1)
@@ -168,7 +169,7 @@ describe('the role of readers', () => {
       await expect(db.forOrg(2).query('select key from base.cluster_key')).rejects.toThrow('denied')
       await db.close()
     } finally {
-      await database.drop()
+      await owned.drop()
       await asAdmin(`drop role ${login}`)
     }
   })
