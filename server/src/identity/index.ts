@@ -11,6 +11,7 @@ export { ownRoutes } from './http-own.ts'
 export { userRoutes } from './http-users.ts'
 export { createIdentity, type Identity, type IdentityOptions } from './identity.ts'
 export { KEY_MODES, type Key, type KeyMode, type KeyRole } from './key.ts'
+export { createKeyAction, type KeyActionOptions } from './key-actions.ts'
 export { KEY_PROBLEMS } from './key-refusals.ts'
 export { createKeyRing, type KeyRing } from './key-ring.ts'
 export {

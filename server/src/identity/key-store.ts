@@ -142,3 +142,15 @@ export async function replaceKey(
   )
   return rows.length > 0
 }
+
+/** The person behind a user or key, by its public id without prefix; '' when there is none. */
+export async function personBehind(tx: Tx, orgId: number, id: Uuid): Promise<string> {
+  const [row] = await tx.query<{ person: string }>(
+    `select 'per_0_' || replace(person_id::text, '-', '') as person from identity.user_
+       where org_id = $1 and id = $2
+     union all
+     select made_by_person from identity.api_key where org_id = $1 and id = $2`,
+    [orgId, id],
+  )
+  return row?.person ?? ''
+}

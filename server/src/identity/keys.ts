@@ -13,6 +13,7 @@ import {
   HttpProblem,
   type Ids,
   type Instant,
+  type OutboxEvent,
   type Problem,
   publicId,
   type Rng,
@@ -38,6 +39,8 @@ import type { Wall } from './session.ts'
 
 /** What a new key is to be. */
 export interface KeyDraft {
+  /** Chosen by whoever must not make it twice; a fresh one, when absent. */
+  readonly id?: Uuid
   readonly orgId: number
   readonly merchantId?: Uuid
   readonly name: string
@@ -62,6 +65,10 @@ export interface KeyChange {
   /** `areq_…`, where it was done under one. */
   readonly approval?: string
   readonly requestId?: string
+  /** What belongs into the same tx: notes that an approval was used, and throws when it was before. */
+  mark?(tx: Tx): Promise<void>
+  /** Events beside the key's own. */
+  readonly events?: readonly OutboxEvent[]
 }
 
 /** Which keys somebody may see and touch. */
@@ -151,6 +158,7 @@ async function makeKey(tx: Tx, { draft, by, now, options }: Making): Promise<Mad
   }
   const { key, secret } = drawn(draft, { by, now, options })
   await addKey(tx, key, now)
+  await by.mark?.(tx)
   await record(tx, options.clock.now(), {
     by,
     action: 'identity.create_key',
@@ -250,7 +258,12 @@ function drawn(
   const made = draft.secret ? newSecret(options.rng, options.mode) : undefined
   const { merchantId, algorithm, publicKey, requiresSignature } = draft
   const key: Key = {
-    ...{ id: options.ids.uuid(), orgId: draft.orgId, name: draft.name, state: 'live' as const },
+    ...{
+      id: draft.id ?? options.ids.uuid(),
+      orgId: draft.orgId,
+      name: draft.name,
+      state: 'live' as const,
+    },
     ...(merchantId !== undefined && { merchantId }),
     ...{ role: draft.role, requiresSignature },
     permissions: [...new Set(draft.permissions ?? permissionsOf([draft.role]))].sort(),
@@ -278,13 +291,14 @@ async function record(
   of: Pick<AuditEntry, 'action' | 'before' | 'after'> & { by: KeyChange; key: Key },
 ): Promise<void> {
   const { by, key, ...rest } = of
+  const { mark: _, events = [], ...who } = by
   const object = publicId('key', 0, key.id)
-  const entry: AuditEntry = { ...rest, ...by, orgId: key.orgId, object }
+  const entry: AuditEntry = { ...rest, ...who, orgId: key.orgId, object }
   const event = {
     ...{ kind: EVENTS[of.action]!, aggregate: object, orgId: key.orgId },
     payload: { key: object, name: key.name },
   }
-  await recordChange(tx, at, { entries: [entry], events: [event] })
+  await recordChange(tx, at, { entries: [entry], events: [event, ...events] })
 }
 
 const EVENTS: Readonly<Record<string, string>> = {
