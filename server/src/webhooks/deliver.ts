@@ -40,48 +40,55 @@ import { signedHeaders } from './sign.ts'
 
 /** Attempts at one endpoint at once, on one server: a slow receiver keeps no others waiting. */
 const AT_ONCE_MAX = 8
-const BUSY_WAIT_MS = 1_000
+/** How long a lane steps aside when so many are under way; longer where attempts take long. */
+const BUSY_WAIT_MS = { least: 250, most: 30_000 }
 const GONE = 410
 
 /** The handler of due work of the kind `webhooks.deliver`. */
 export function deliverHandler(context: WebhooksContext): DueHandler {
-  const underWay = new Map<string, number>()
+  const underWay = new Map<string, { count: number; lastMs: number }>()
   return {
     // Retries are the schedule's business; the sweeper's own patience is only for crashes.
     triesMax: 1_000_000,
     backoff: { firstMs: 1_000, mostMs: 60_000 },
     run: async (work) => {
       const lane = laneOf(work)
-      const count = underWay.get(lane.endpoint) ?? 0
-      if (count >= AT_ONCE_MAX) return postpone(context, work)
-      underWay.set(lane.endpoint, count + 1)
+      const busy = underWay.get(lane.endpoint) ?? { count: 0, lastMs: 0 }
+      if (busy.count >= AT_ONCE_MAX) return stepAside(context, work, busy.lastMs)
+      busy.count += 1
+      underWay.set(lane.endpoint, busy)
       try {
-        await runLane(context, work, lane)
+        busy.lastMs = await runLane(context, work, lane)
       } finally {
-        const left = (underWay.get(lane.endpoint) ?? 1) - 1
-        if (left === 0) underWay.delete(lane.endpoint)
-        else underWay.set(lane.endpoint, left)
+        busy.count -= 1
+        if (busy.count === 0) underWay.delete(lane.endpoint)
       }
     },
   }
 }
 
-async function postpone({ world: { db, clock } }: WebhooksContext, work: DueWork): Promise<void> {
+async function stepAside(context: WebhooksContext, work: DueWork, lastMs: number): Promise<void> {
+  const { db, clock, rng } = context.world
   const at = clock.now()
-  const row = { kind: DELIVER, key: work.key, attempts: work.attempts, dueAt: at + BUSY_WAIT_MS }
+  const waitMs = Math.min(BUSY_WAIT_MS.most, Math.max(BUSY_WAIT_MS.least, 2 * lastMs))
+  const dueAt = at + waitMs + rng.below(waitMs)
+  const row = { kind: DELIVER, key: work.key, attempts: work.attempts, dueAt }
   await apply(db, { effect: postponeDue, book: work.book, at }, [row])
 }
 
-async function runLane(context: WebhooksContext, work: DueWork, lane: Lane): Promise<void> {
+/** Sends the first delivery of a lane, if one is due. Returns how long the attempt took. */
+async function runLane(context: WebhooksContext, work: DueWork, lane: Lane): Promise<number> {
   const { db, clock } = context.world
   const endpoint = await endpointOf(db, lane.endpoint)
   const first = await firstOfLane(db, lane)
   const isDue = first !== undefined && first.nextAt.getTime() <= clock.now()
   if (endpoint?.state !== 'enabled' || endpoint.epoch !== lane.epoch || !isDue) {
-    return settle(context, { work, lane })
+    await settle(context, { work, lane })
+    return 0
   }
   const sent = await send(context, endpoint, first)
   await settle(context, { work, lane, sent: { ...sent, first } })
+  return sent.attempt.ms
 }
 
 interface Sent {

@@ -347,6 +347,30 @@ test('two servers that sweep at once send each event once and in order', async (
   expect(BOOK).toBe(12)
 })
 
+test('what comes while the one before it is being sent is not forgotten', async () => {
+  await on.endpoint({ path: '/a' })
+  await on.endpoint({ path: '/b', events: ['payout.*'] })
+  const rounds = 30
+  let isOver = false
+  const telling = async () => {
+    for (let round = 0; round < rounds; round += 1) {
+      await on.record(['pout_12_a', 'pout_12_b'].map((payout) => payoutEvent(payout, 'processing')))
+      await on.pump()
+    }
+    isOver = true
+  }
+  const sweeping = async () => {
+    while (!isOver) await on.sweeper.sweepNow()
+  }
+  await Promise.all([telling(), sweeping(), sweeping(), sweeping()])
+  // Nothing is planned anew from here on: what was forgotten stays waiting.
+  while ((await on.sweeper.sweepNow()) > 0);
+  expect(
+    await on.rows(`select count(*)::int as n from webhooks.delivery where state = 'waiting'`),
+  ).toEqual([{ n: 0 }])
+  expect(on.received).toHaveLength(4 * rounds)
+})
+
 test('what is old is forgotten, what still waits is not', async () => {
   await on.endpoint()
   await on.webhooks.start()
