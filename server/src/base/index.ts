@@ -70,7 +70,7 @@ export {
 } from './effect.ts'
 export { diskFiles } from './files.ts'
 export { ListenRefused } from './http/access.ts'
-export type { Caller, Guard, Knock, Permitted } from './http/caller.ts'
+export { actingPerson, type Caller, type Guard, type Knock, type Permitted } from './http/caller.ts'
 export { createHttp, type Http, type HttpOptions } from './http/create-http.ts'
 export type { Faults, Outcome } from './http/faults.ts'
 export { FORWARDED } from './http/forward.ts'

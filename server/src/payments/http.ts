@@ -1,6 +1,7 @@
 /** Routes of payments, exceptions and the address rails send their callbacks to. */
 import { Type } from 'typebox'
 import {
+  actingPerson,
   derivedUuid,
   type Refused as HttpRefused,
   type Keyed,
@@ -260,17 +261,17 @@ function resolveRoute({ context, resolveException }: Payments): Route {
     params: ExceptionParams,
     body: ResolutionBody,
     replies: { 200: ExceptionPart },
-    handle: async ({ params: { id }, body }) => {
+    handle: async ({ params: { id }, body, caller }) => {
       const at = { book: bookOf(id), id: uuidOf(id) }
       context.ledger.writer(at.book)
-      const { action, note, by, account } = body
+      const { action, note, account } = body
       if (account !== undefined && bookOf(account) !== at.book) {
         return refuse('destination_not_found')
       }
       const payee = body.payee === undefined ? undefined : payeeOf(body.payee)
       if (payee !== undefined && 'says' in payee) return refuse('payee_malformed', payee.says)
       const refused = await resolveException(at, {
-        ...{ action, note, by },
+        ...{ action, note, by: actingPerson(caller, body.by) },
         ...(account === undefined ? {} : { account: uuidOf(account) }),
         ...(payee === undefined ? {} : { payee }),
       })

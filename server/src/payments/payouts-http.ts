@@ -1,6 +1,7 @@
 /** Routes of payouts. The id of a payout follows from its Idempotency-Key. */
 import { Type } from 'typebox'
 import {
+  actingPerson,
   derivedUuid,
   type Permitted,
   type Problem,
@@ -91,7 +92,7 @@ function createRoute(context: PaymentsContext, flows: Outflows): Route {
     body: NewPayoutBody,
     idempotency: { kind: 'passed' },
     replies: { 201: PayoutPart, 200: PayoutPart },
-    handle: async ({ body, keyed }) => {
+    handle: async ({ body, keyed, caller }) => {
       const { keyHash, requestHash } = present(keyed, 'the key of the request')
       const book = bookOf(body.source)
       const writer = context.ledger.writer(book)
@@ -114,7 +115,7 @@ function createRoute(context: PaymentsContext, flows: Outflows): Route {
         amount,
         payee,
         memo: body.memo,
-        requestedBy: body.requested_by,
+        requestedBy: actingPerson(caller, body.requested_by),
         approval: body.approval ?? false,
         validUntil: context.clock.now() + minutes * MINUTE_MS,
       })
@@ -168,8 +169,8 @@ function byRoute(
     params: PayoutParams,
     body: ByBody,
     replies: { 200: PayoutPart },
-    handle: async ({ params: { id }, body }) => {
-      const answer = await act(bookOf(id), uuidOf(id), body.by)
+    handle: async ({ params: { id }, body, caller }) => {
+      const answer = await act(bookOf(id), uuidOf(id), actingPerson(caller, body.by))
       if ('refused' in answer) return { problem: refusedProblem(answer) }
       return { status: 200, body: await payoutJson(context, answer.payout) }
     },

@@ -1,6 +1,6 @@
 /** Routes of refunds. The id of a refund follows from its Idempotency-Key. */
 import { Type } from 'typebox'
-import { derivedUuid, present, type Route, route, writeInstant } from '#base'
+import { actingPerson, derivedUuid, present, type Route, route, writeInstant } from '#base'
 import type { PaymentsContext } from './context.ts'
 import type { Outflows } from './outflows.ts'
 import { bookOf, moneyJson, uuidOf } from './payment-wire.ts'
@@ -35,7 +35,7 @@ function createRoute(context: PaymentsContext, flows: Outflows): Route {
     body: NewRefundBody,
     idempotency: { kind: 'passed' },
     replies: { 201: RefundPartOut, 200: RefundPartOut },
-    handle: async ({ body, keyed }) => {
+    handle: async ({ body, keyed, caller }) => {
       const { keyHash, requestHash } = present(keyed, 'the key of the request')
       const [first = ''] = body.payments
       const book = bookOf(first)
@@ -62,7 +62,7 @@ function createRoute(context: PaymentsContext, flows: Outflows): Route {
         requestHash,
         amount,
         reason: body.reason,
-        requestedBy: body.requested_by,
+        requestedBy: actingPerson(caller, body.requested_by),
         payIns: [...new Set(body.payments)],
         ...(source === undefined ? {} : { source: uuidOf(source) }),
         ...(payer === undefined ? {} : { payer }),
@@ -105,8 +105,9 @@ function approveRoute(context: PaymentsContext, flows: Outflows): Route {
     params: RefundParams,
     body: ByBody,
     replies: { 200: RefundPartOut },
-    handle: async ({ params: { id }, body }) => {
-      const answer = await flows.approveRefund(bookOf(id), uuidOf(id), body.by)
+    handle: async ({ params: { id }, body, caller }) => {
+      const by = actingPerson(caller, body.by)
+      const answer = await flows.approveRefund(bookOf(id), uuidOf(id), by)
       if ('refused' in answer) return { problem: refusedProblem(answer) }
       return { status: 200, body: refundJson(context, bookOf(id), answer) }
     },
