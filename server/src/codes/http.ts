@@ -75,8 +75,8 @@ const ClassificationPart = Type.Object(
   { ...closed, $id: 'CodeClassification' },
 )
 
-/** The routes under `/v1/codes`. `by` is noted with a version, until sessions say who it was. */
-export function codeRoutes(table: CodeTable, by = 'operator'): Route[] {
+/** The routes under `/v1/codes`. The caller's person is noted with a version. */
+export function codeRoutes(table: CodeTable): Route[] {
   return [
     route({
       method: 'GET',
@@ -93,11 +93,11 @@ export function codeRoutes(table: CodeTable, by = 'operator'): Route[] {
         return { status: 200, body: { data: items.map(itemJson), version } }
       },
     }),
-    classifyRoute(table, by),
+    classifyRoute(table),
   ]
 }
 
-function classifyRoute(table: CodeTable, by: string): Route {
+function classifyRoute(table: CodeTable): Route {
   return route({
     method: 'POST',
     path: '/v1/codes/inbox/{channel}/{direction}/{code}/classification',
@@ -108,7 +108,7 @@ function classifyRoute(table: CodeTable, by: string): Route {
     params: Params,
     body: Body,
     replies: { 201: ClassificationPart },
-    handle: async ({ params, body }) => {
+    handle: async ({ params, body, caller }) => {
       const key = { channel: params.channel, direction: params.direction, code: params.code }
       if ((await table.refresh()).classify(key).mapped) {
         return { problem: codeProblem('code_is_classified') }
@@ -122,7 +122,7 @@ function classifyRoute(table: CodeTable, by: string): Route {
           ...(text !== undefined && { text }),
           ...(note !== undefined && { note }),
         },
-        by,
+        caller.person,
       )
       if ('refused' in made) return { problem: codeProblem(made.refused) }
       if ('faults' in made) return { problem: violated(made.faults.map(violation)) }

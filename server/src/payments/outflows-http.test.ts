@@ -1,6 +1,15 @@
 import { afterEach, expect, it } from 'vitest'
-import { createHttp, createMetrics, findAnswer, type Http, operatorOnly, publicId } from '#base'
+import {
+  createHttp,
+  createMetrics,
+  findAnswer,
+  type Guard,
+  type Http,
+  operatorOnly,
+  publicId,
+} from '#base'
 import { LEDGER_PROBLEMS, ledgerFaults } from '#ledger'
+import { TEST_CALLER, testGuard } from '../../testing/guards.ts'
 import type { ExceptionJson } from './contract.ts'
 import { paymentRoutes } from './http.ts'
 import type { Payments } from './payments.ts'
@@ -19,12 +28,15 @@ afterEach(async () => {
   await on.stop()
 })
 
-async function start(): Promise<
+async function start(
+  guard: (pool: number) => Guard = () => operatorOnly(),
+): Promise<
   (
     method: string,
     path: string,
     body?: unknown,
     key?: string,
+    caller?: string,
   ) => Promise<{ status: number; body: Record<string, unknown> }>
 > {
   on = await outflowWorld()
@@ -37,7 +49,7 @@ async function start(): Promise<
     metrics: createMetrics(),
     answers: { find: (book, keyHash) => findAnswer(database.db, book, keyHash) },
     faults: [ledgerFaults(ledger)],
-    guard: operatorOnly(),
+    guard: guard(on.pool),
     refusals: [...LEDGER_PROBLEMS, ...PAYMENT_PROBLEMS].filter(
       (row, index, all) => all.findIndex(({ code }) => code === row.code) === index,
     ),
@@ -52,12 +64,13 @@ async function start(): Promise<
     ],
   })
   const { url } = await http.listen({ port: 0 })
-  return async (method, path, body, key) => {
+  return async (method, path, body, key, caller = '') => {
     const reply = await fetch(`${url}${path}`, {
       method,
       headers: {
         ...(body === undefined ? {} : { 'content-type': 'application/json' }),
         ...(key === undefined ? {} : { 'idempotency-key': key }),
+        [TEST_CALLER]: caller,
       },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     })
@@ -206,4 +219,44 @@ it('tells what needs a person, and carries out what he decides', async () => {
   const [again] = (await call('GET', `/v1/exceptions?book=book_${on.pool}`)).body
     .data as ExceptionJson[]
   expect(again).toMatchObject({ status: 'resolved', age_seconds: 90 })
+})
+
+it('whoever signed in acts in his own name, and lets nothing of his own go', async () => {
+  const permissions = ['payouts.create', 'approvals.decide', 'payments.read']
+  const present = { permissions, steppedUpAt: 1 }
+  const call = await start((pool) =>
+    testGuard({
+      books: { [pool]: 1 },
+      callers: {
+        anna: present,
+        // Another user of the same person.
+        annaToo: { ...present, person: 'anna' },
+        bert: present,
+        idle: { ...present, permissions: ['payments.read'] },
+        other: { ...present, orgId: 2 },
+      },
+    }),
+  )
+  await on.fund(100_00n)
+  const source = publicId('acc', on.pool, on.owner)
+  const asked = { source, amount: money('4000'), payee, memo: 'commission', approval: true }
+  const body = { ...asked, requested_by: 'bert' }
+  expect((await call('POST', '/v1/payouts', body, 'k1')).status).toBe(401)
+  expect((await call('POST', '/v1/payouts', body, 'k1', 'idle')).status).toBe(403)
+  expect((await call('POST', '/v1/payouts', body, 'k1', 'other')).status).toBe(404)
+  const made = await call('POST', '/v1/payouts', body, 'k1', 'anna')
+  expect(made).toMatchObject({ status: 201, body: { requested_by: 'anna' } })
+  const path = `/v1/payouts/${made.body.id}/approval`
+  for (const own of ['anna', 'annaToo']) {
+    expect(await call('POST', path, { by: 'bert' }, undefined, own)).toMatchObject({
+      body: { code: 'approver_is_requester' },
+    })
+  }
+  expect((await call('POST', path, { by: 'bert' }, undefined, 'idle')).status).toBe(403)
+  const approved = await call('POST', path, { by: 'anna' }, undefined, 'bert')
+  expect(approved).toMatchObject({ status: 200, body: { approved_by: 'bert' } })
+  const read = (caller: string) =>
+    call('GET', `/v1/payouts/${made.body.id}`, undefined, undefined, caller)
+  expect(await read('idle')).toMatchObject({ status: 200, body: { id: made.body.id } })
+  expect(await read('other')).toMatchObject({ status: 404, body: { code: 'object_not_found' } })
 })

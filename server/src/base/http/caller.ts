@@ -65,3 +65,11 @@ export interface Guard {
   /** Whether a proof of presence still counts. */
   isFresh(steppedUpAt: Instant): boolean
 }
+
+/**
+ * The person who acts. Whoever signed in acts in his own name, whatever his request says; the operator of
+ * a server without sign-in says in whose.
+ */
+export function actingPerson(caller: Caller, named: string): string {
+  return caller.kind === 'operator' ? named : caller.person
+}
