@@ -64,6 +64,8 @@ export interface Ground {
   before: (() => Promise<void>) | undefined
   /** What it does once its command has committed. */
   after: (() => Promise<void>) | undefined
+  /** What happens once while somebody's appointments are looked up. */
+  meanwhile: (() => Promise<void>) | undefined
   /** A transfer id of its own for every try, so that nothing but the approval holds a second one back. */
   freshIds: boolean
   tries: number
@@ -96,7 +98,8 @@ export async function ground(test: TestLedger): Promise<Ground> {
   const book = await test.openBook()
   await book.fund(book.alice, BigInt(FUNDS))
   const of = {
-    ...{ test, book, before: undefined, after: undefined, freshIds: false, tries: 0 },
+    ...{ test, book, before: undefined, after: undefined, meanwhile: undefined },
+    ...{ freshIds: false, tries: 0 },
     ...{ disabled: new Set<string>(), appointments: [] as Appointment[] },
   }
   const place = of as unknown as { -readonly [K in keyof Ground]: Ground[K] }
@@ -205,13 +208,17 @@ export async function ground(test: TestLedger): Promise<Ground> {
   })
 }
 
-function peopleOf(place: Pick<Ground, 'disabled' | 'appointments'>): People {
+function peopleOf(place: Pick<Ground, 'disabled' | 'appointments' | 'meanwhile'>): People {
   return {
     may: async (_org, user) => !place.disabled.has(user),
-    appointersOf: async (_org, person, _permission, withinMs) =>
-      place.appointments
+    appointersOf: async (_org, person, _permission, withinMs) => {
+      const { meanwhile } = place
+      place.meanwhile = undefined
+      await meanwhile?.()
+      return place.appointments
         .filter((one) => one.person === person && one.agoMs <= withinMs)
-        .map(({ by }) => by),
+        .map(({ by }) => by)
+    },
   }
 }
 
