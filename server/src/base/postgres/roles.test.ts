@@ -1,5 +1,6 @@
 import { createServer } from 'node:net'
 import { describe, expect, inject, it, onTestFinished } from 'vitest'
+import { migrate } from '../migrate.ts'
 import { checkServer } from './check-server.ts'
 import { PostgresProblem } from './problem.ts'
 import { connected, createRole, ensureRoleAndSchema, ensureTableRoles, urlAs } from './roles.ts'
@@ -96,7 +97,9 @@ describe('roles nobody logs in as', () => {
     const admin = await ownDatabase()
     const login = 'table_trial'
     await createRole(admin, login)
-    onTestFinished(() => query(admin, `drop owned by ${login}; drop role ${login}`).then(() => {}))
+    onTestFinished(() =>
+      query(admin, `drop owned by ${login} cascade; drop role ${login}`).then(() => {}),
+    )
     const held = () =>
       query<{ role: string }>(
         admin,
@@ -107,11 +110,18 @@ describe('roles nobody logs in as', () => {
       await ensureTableRoles(admin, login)
       expect(await held()).toEqual([{ role: 'tenon_auditor' }, { role: 'tenon_reader' }])
     }
-    await query(admin, 'create schema audit')
+    // What the login then makes is all there is, and its audit log is not its own.
+    const database = new URL(admin).pathname.slice(1)
+    await query(admin, `alter database ${database} owner to ${login}`)
+    const url = urlAs(admin, login, 'trial')
+    await query(admin, `alter role ${login} password 'trial'`)
+    await migrate({ url })
     for (let time = 1; time <= 2; time += 1) {
       await ensureTableRoles(admin, login)
       expect(await held()).toEqual([{ role: 'tenon_reader' }])
     }
+    await expect(query(url, 'delete from audit.entry')).rejects.toThrow('permission denied')
+    await query(admin, `alter database ${database} owner to postgres`)
   })
 })
 
