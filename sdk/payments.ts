@@ -1,6 +1,6 @@
 /** Payments, payment plans, payouts and refunds, and what of them needs a person. */
 import { type Api, answer, type Keyed, keyHeader } from './answer.ts'
-import type { components, operations } from './openapi.ts'
+import type { components } from './openapi.ts'
 
 type Parts = components['schemas']
 export type Payment = Parts['Payment']
@@ -43,18 +43,17 @@ export function plans(api: Api) {
       answer(api.POST('/v1/payment-plans', { body, params: { header: keyHeader(key) } })),
     get: (id: string): Promise<PaymentPlan> =>
       answer(api.GET('/v1/payment-plans/{id}', { params: { path: { id } } })),
-    changeLeg: (id: string, number: LegNumber, body: PaymentPlanLegChange): Promise<PaymentPlan> =>
+    changeLeg: (id: string, number: number, body: PaymentPlanLegChange): Promise<PaymentPlan> =>
       answer(
         api.POST('/v1/payment-plans/{id}/legs/{number}', {
           body,
-          params: { path: { id, number } },
+          params: { path: { id, number: String(number) } },
         }),
       ),
     close: (id: string): Promise<PaymentPlan> =>
       answer(api.POST('/v1/payment-plans/{id}/close', { params: { path: { id } } })),
   }
 }
-type LegNumber = operations['changePaymentPlanLeg']['parameters']['path']['number']
 
 export function payouts(api: Api) {
   return {
