@@ -16,7 +16,7 @@ import {
   publicId,
   type Uuid,
 } from '../src/base/index.ts'
-import type { Limit } from '../src/channels/index.ts'
+import type { Limit, StopGate } from '../src/channels/index.ts'
 import type { Classification, CodeKey } from '../src/codes/index.ts'
 import {
   createReads,
@@ -90,6 +90,8 @@ export interface TestPaymentsOptions {
   readonly refunds?: boolean
   /** What one payment may be, over both rails. */
   readonly limits?: readonly Limit[]
+  /** What is paused. */
+  readonly stops?: StopGate
 }
 
 export async function testPayments(options: TestPaymentsOptions = {}): Promise<TestPayments> {
@@ -124,6 +126,7 @@ export async function testPayments(options: TestPaymentsOptions = {}): Promise<T
       ...{ db: database.db, clock: world.clock, rng: world.rng, ids: world.ids, log: world.log },
       ...{ ledger, router, classify: testClassify, orgId: 1, seal: testSeal(), metrics },
       ...(options.refunds === true ? { outflows: { places: NO_PLACES } } : {}),
+      ...(options.stops === undefined ? {} : { stops: options.stops }),
     })
     for (const each of [rail, other]) made.attach(each.channel)
     return made

@@ -1,29 +1,17 @@
 import { afterEach, describe, expect, it } from 'vitest'
-import type { Movement, StopGate } from '#channels'
+import type { Movement } from '#channels'
 import { listAttempts } from './attempt-store.ts'
 import { payoutPublicId } from './payout.ts'
 import { findPayout } from './payout-store.ts'
+import { STOPPED, type TestGate, testGate } from './testing/gate.ts'
 import { type OutflowWorld, outflowWorld, PAYEE } from './testing/outflows.ts'
 
 const MINUTE = 60_000
 const HOUR = 60 * MINUTE
 const MERCHANT = 'mch_0_0190a0b0c0d070e080900a0b0c0d0e0f'
 
-/** A gate tests open and shut; what it stops is asked of it as of the real one. */
-function testGate() {
-  const gate = {
-    /** What is stopped now. */
-    stops: (_: Movement): boolean => false,
-    shut: false,
-    any: () => gate.shut,
-    stoppedBy: (movement: Movement) =>
-      gate.shut && gate.stops(movement) ? { by: 'usr_0_anna', why: 'a rate', since: 0 } : undefined,
-  }
-  return gate satisfies StopGate
-}
-
 let on: OutflowWorld
-let gate: ReturnType<typeof testGate>
+let gate: TestGate
 
 afterEach(() => on.stop())
 
@@ -33,10 +21,7 @@ const started = async (options: Parameters<typeof outflowWorld>[0] = {}) => {
   await on.fund(1_000_00n)
 }
 
-const pause = (stops: (movement: Movement) => boolean = () => true) => {
-  gate.shut = true
-  gate.stops = stops
-}
+const pause: TestGate['pause'] = (stops) => gate.pause(stops)
 
 const order = (more: { source?: string; requestedBy?: string; approval?: boolean } = {}) => ({
   id: on.world.ids.uuid(),
@@ -53,7 +38,7 @@ const create = (asked: ReturnType<typeof order>) => on.flows.payouts.create(on.p
 const stateOf = async (id: string) => (await findPayout(on.context.db, on.pool, id))?.state
 const attemptsOf = (id: string) => listAttempts(on.context.db, on.pool, payoutPublicId(on.pool, id))
 const sentTo = (rail: 'a' | 'b') => [...on.rails[rail].orders.values()].map(({ asked }) => asked)
-const REFUSED = { refused: 'stopped', stopped: { by: 'usr_0_anna', why: 'a rate', since: 0 } }
+const REFUSED = { refused: 'stopped', stopped: STOPPED }
 
 describe('what is paused', () => {
   it('is not opened, and under the same key it is when it was resumed', async () => {
@@ -62,7 +47,7 @@ describe('what is paused', () => {
     const asked = order()
     expect(await create(asked)).toEqual(REFUSED)
     expect(await on.available(on.pool, on.owner)).toBe(1_000_00n)
-    gate.shut = false
+    gate.resume()
     expect(await create(asked)).toMatchObject({ created: true })
     await on.settle()
     expect(await stateOf(asked.id)).toBe('succeeded')
@@ -107,13 +92,13 @@ describe('what is paused', () => {
     await on.fund(500_00n, account)
     pause(({ merchant }) => merchant === MERCHANT)
     expect(await create(order({ source: account }))).toEqual(REFUSED)
-    gate.shut = false
+    gate.resume()
     const asked = order({ source: account })
     await create(asked)
     pause(({ merchant }) => merchant === MERCHANT)
     await on.pass(MINUTE)
     expect(sentTo('b')).toEqual([])
-    gate.shut = false
+    gate.resume()
     await on.pass(MINUTE)
     expect(sentTo('b')).toEqual([1])
   })
@@ -125,7 +110,7 @@ describe('what is paused', () => {
     pause()
     expect(await on.flows.payouts.approve(on.pool, asked.id, 'boris')).toEqual(REFUSED)
     expect(await stateOf(asked.id)).toBe('waiting_for_approval')
-    gate.shut = false
+    gate.resume()
     expect(await on.flows.payouts.approve(on.pool, asked.id, 'boris')).toMatchObject({
       payout: { state: 'processing' },
     })
@@ -139,7 +124,7 @@ describe('what is paused', () => {
     await on.pass(2 * MINUTE)
     expect((await attemptsOf(asked.id)).map(({ state }) => state)).toEqual(['intended'])
     expect(sentTo('b')).toEqual([])
-    gate.shut = false
+    gate.resume()
     await on.pass(MINUTE)
     expect(await stateOf(asked.id)).toBe('succeeded')
     expect(sentTo('b')).toEqual([1])
@@ -153,7 +138,7 @@ describe('what is paused', () => {
     pause()
     await on.pass(3 * MINUTE)
     expect(await stateOf(asked.id)).toBe('failed')
-    gate.shut = false
+    gate.resume()
     await on.pass(MINUTE)
     expect(sentTo('b')).toEqual([])
     expect(await on.available(on.pool, on.owner)).toBe(1_000_00n)
@@ -174,7 +159,7 @@ describe('what is paused', () => {
     expect(await attemptsOf(asked.id)).toMatchObject([{ state: 'intended', sends: 1 }])
     expect(sentTo('b')).toEqual([])
     await on.pass(2 * MINUTE)
-    gate.shut = false
+    gate.resume()
     await on.pass(MINUTE)
     expect(await stateOf(asked.id)).toBe('succeeded')
     expect(sentTo('b')).toEqual([1])
@@ -191,7 +176,7 @@ describe('what is paused', () => {
     expect(await attemptsOf(asked.id)).toMatchObject([{ state: 'unknown' }])
     await on.pass(HOUR)
     expect(await stateOf(asked.id)).toBe('succeeded')
-    gate.shut = false
+    gate.resume()
     await on.pass(HOUR)
     expect(sentTo('b')).toEqual([1])
     expect(await on.balance(on.pool, on.owner)).toBe(900_00n)
@@ -211,12 +196,12 @@ describe('a refund that is paused', () => {
     const [first, second] = [on.world.ids.uuid(), on.world.ids.uuid()]
     pause(({ direction }) => direction === 'refund')
     expect(await refund({ id: first, collection })).toEqual(REFUSED)
-    gate.shut = false
+    gate.resume()
     await refund({ id: second, collection })
     pause(({ direction }) => direction === 'refund')
     await on.pass(3 * MINUTE)
     expect(on.rails.a.moved('refund')).toBe(0n)
-    gate.shut = false
+    gate.resume()
     await on.pass(3 * MINUTE)
     expect(on.rails.a.moved('refund')).toBe(100_00n)
     const orders = [...on.rails.a.orders.values()].filter((each) => each.direction === 'refund')
@@ -231,7 +216,7 @@ describe('a refund that is paused', () => {
     expect('refund' in made).toBe(true)
     await on.pass(3 * MINUTE)
     expect(on.rails.a.moved('refund')).toBe(0n)
-    gate.shut = false
+    gate.resume()
     await on.pass(3 * MINUTE)
     expect(on.rails.a.moved('refund')).toBe(100_00n)
   })
