@@ -371,6 +371,50 @@ test('what comes while the one before it is being sent is not forgotten', async 
   expect(on.received).toHaveLength(4 * rounds)
 })
 
+test('an event told just as the last one of its lane ends is not forgotten', async () => {
+  await on.endpoint()
+  const { db } = on.world
+  const { tx } = db
+  const telling: Promise<number>[] = []
+  let commit = () => {}
+  const committing = new Promise<void>((resolve) => {
+    commit = resolve
+  })
+  // While the first is being received, the second is told in a tx that does not commit yet.
+  on.answer = async () => {
+    on.answer = () => ({ status: 200 })
+    await new Promise<void>((written) => {
+      db.tx = (work) => {
+        db.tx = tx
+        return tx(async (inner) => {
+          const result = await work(inner)
+          written()
+          await committing
+          return result
+        })
+      }
+      telling.push(on.pump())
+    })
+    return { status: 200 }
+  }
+  await on.record([payoutEvent('pout_12_a', 'processing')])
+  await on.pump()
+  await on.record([payoutEvent('pout_12_a', 'succeeded')])
+  const sweeping = on.sweeper.sweepNow()
+  // Either what ends the first waits for the second, or it has found nothing more in the lane.
+  for (let isDecided = false; !isDecided; ) {
+    const [row] = await on.rows<{ decided: boolean }>(
+      `select exists (select from pg_locks where locktype = 'advisory' and not granted)
+         or not exists (select from base.due) as decided`,
+    )
+    isDecided = row!.decided
+  }
+  commit()
+  await Promise.all([sweeping, ...telling])
+  await on.sweeper.sweepNow()
+  expect(on.received.map(told)).toEqual(['pout_12_a processing', 'pout_12_a succeeded'])
+})
+
 test('what is old is forgotten, what still waits is not', async () => {
   await on.endpoint()
   await on.webhooks.start()

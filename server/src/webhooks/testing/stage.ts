@@ -50,7 +50,7 @@ export interface Stage {
   /** The wall clock, which `shift` moves beside the machine's. */
   readonly wall: Clock & { shift: number }
   /** What the receiver answers from now on. */
-  answer: (request: Received) => Answering | 'hang up'
+  answer: (request: Received) => Answering | 'hang up' | Promise<Answering>
   by(caller?: Partial<Caller>): By
   keyed(key?: string): Keyed
   /** Writes one batch of a book's outbox; each call has the next seq. */
@@ -96,11 +96,11 @@ export async function openStage(options: StageOptions = {}): Promise<Stage> {
   const server = http.createServer((request, reply) => {
     const parts: Buffer[] = []
     request.on('data', (part: Buffer) => parts.push(part))
-    request.on('end', () => {
+    request.on('end', async () => {
       const body = Buffer.concat(parts).toString('utf8')
       const one = { headers: request.headers, body, path: request.url ?? '', at: world.clock.now() }
       received.push(one)
-      const answer = stage.answer(one)
+      const answer = await stage.answer(one)
       if (answer === 'hang up') return request.socket.destroy()
       reply.writeHead(answer.status, { ...answer.headers }).end(answer.body)
       return undefined
