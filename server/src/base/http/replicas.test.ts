@@ -40,6 +40,14 @@ describe('what a replica vouches for', () => {
     expect(isBody(vouched!, undefined)).toBe(false)
   })
 
+  it('is nothing about an operator, whom each server tells by his address', () => {
+    const operator = { ...CALLER, kind: 'operator' as const }
+    const said = replicasAt(START).vouch(SENT, { ...SAID, caller: operator })
+    const believed = replicasAt(START).believe(SENT, said)
+    expect(believed).toMatchObject({ requestId: 'req_1' })
+    expect(believed).not.toHaveProperty('caller')
+  })
+
   it.each<[string, Partial<typeof SENT>]>([
     ['method', { method: 'GET' }],
     ['path', { path: '/v1/things?of=2' }],
