@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import pg from 'pg'
 import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest'
 import { type TestDatabase, testDatabase } from '../../testing/database.ts'
+import { startThrowawayCluster } from '../../testing/throwaway.ts'
 import { createDb } from './db.ts'
 import {
   MIGRATE_LOCK,
@@ -171,6 +172,30 @@ describe('the role of readers', () => {
     } finally {
       await owned.drop()
       await asAdmin(`drop role ${login}`)
+    }
+  })
+})
+
+describe('on a cluster that has never seen the role of readers', () => {
+  it('an owner who may make roles makes it and takes it on', async () => {
+    const cluster = await startThrowawayCluster()
+    try {
+      const admin = new pg.Client(cluster.url)
+      await admin.connect()
+      await admin.query("create role maker login createrole password 'test'")
+      await admin.query('create database made owner maker')
+      await admin.end()
+      const url = new URL(cluster.url)
+      ;[url.username, url.password, url.pathname] = ['maker', 'test', '/made']
+      const wall = '0070-base-roles.sql'
+      await copyFile(join(MIGRATIONS_FOLDER, wall), join(folder, wall))
+      await file('0080-shop-sale', SALES)
+      expect(await migrate({ url: url.href, folder })).toHaveLength(4)
+      const db = createDb({ url: url.href })
+      expect(await db.forOrg(1).query('select id from shop.sale')).toEqual([{ id: 10 }])
+      await db.close()
+    } finally {
+      await cluster.stop()
     }
   })
 })

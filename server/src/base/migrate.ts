@@ -141,7 +141,10 @@ async function haveReader(client: pg.Client): Promise<void> {
     exception when duplicate_object or unique_violation then null;
     end $reader$`)
     await client.query(`do $reader$ begin
-      if not pg_has_role(current_user, '${READER_ROLE}', 'member') then
+      -- From 16 on whoever made a role is its member without being able to take it on.
+      if not pg_has_role(current_user, '${READER_ROLE}',
+        case when current_setting('server_version_num')::int < 160000 then 'member' else 'set' end)
+      then
         execute format('grant ${READER_ROLE} to %I', current_user);
       end if;
     end $reader$`)
