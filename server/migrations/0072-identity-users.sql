@@ -43,6 +43,8 @@ create table identity.user_ (
   totp_step bigint not null default 0,
   failures int not null default 0 check (failures >= 0),
   locked_until timestamptz,
+  -- Until then an administrator may make a link for new credentials: others have agreed to it.
+  reset_until timestamptz,
   made_at timestamptz not null,
   foreign key (org_id, person_id) references identity.person (org_id, id),
   foreign key (org_id, merchant_id) references identity.merchant (org_id, id),

@@ -34,6 +34,8 @@ export interface Change {
   readonly from: string
   readonly approval?: string
   readonly requestId?: string
+  /** What the same tx tells others, such as that an approval was carried out. */
+  readonly events?: readonly OutboxEvent[]
 }
 
 /** The change a caller makes. */
@@ -55,8 +57,8 @@ export function record(
   tx: Tx,
   change: Change,
   happened: readonly Happened[],
-  events: readonly OutboxEvent[] = [],
 ): Promise<void> {
-  const entries = happened.map((each) => ({ ...change, ...each }))
+  const { events = [], ...who } = change
+  const entries = happened.map((each) => ({ ...who, ...each }))
   return recordChange(tx, ctx.clock.now(), { entries, events })
 }

@@ -3,7 +3,15 @@
  * who is in no position to know gets the same answer as for nobody.
  */
 import { type Static, Type } from 'typebox'
-import { type Call, parsePublicId, publicId, type Route, route, writeInstant } from '#base'
+import {
+  type Call,
+  type Caller,
+  parsePublicId,
+  publicId,
+  type Route,
+  route,
+  writeInstant,
+} from '#base'
 import { changeOf } from './context.ts'
 import { Login, Name, StaffNumber } from './http-links.ts'
 import { closed, refused } from './http-session.ts'
@@ -11,7 +19,8 @@ import type { Identity } from './identity.ts'
 import { permissionsOf, ROLES, roleTitle } from './permissions.ts'
 import { type Refusal, refuse } from './refusals.ts'
 import { USER_STATES } from './states.ts'
-import { type ListedUser, listUsers } from './user-store.ts'
+import { ALLOW_RESET, GRANT_ROLE, REVOKE_ROLE } from './user-actions.ts'
+import { hasOtherHolder, type ListedUser, listUsers } from './user-store.ts'
 import {
   disableUser,
   endUserSessions,
@@ -80,9 +89,29 @@ const managing = {
   policy: { permission: 'users.manage', stepUp: true },
 } as const
 
-/** The routes under `/v1/users` and `/v1/roles`. */
-export function userRoutes(identity: Identity): Route[] {
-  return [...readingRoutes(identity), inviteRoute(identity), ...changeRoutes(identity)]
+/** Whether an action with this content takes a second person by the policies in force. */
+export type Review = (orgId: number, action: string, content: object) => Promise<boolean>
+
+/** The routes under `/v1/users` and `/v1/roles`. Without `review` nothing takes a second person. */
+export function userRoutes(identity: Identity, review: Review = async () => false): Route[] {
+  const reviewed = reviewedBy(identity, review)
+  return [
+    ...readingRoutes(identity),
+    inviteRoute(identity, reviewed),
+    ...changeRoutes(identity, reviewed),
+  ]
+}
+
+type Reviewed = (caller: Caller, action: string, content: object) => Promise<boolean>
+
+/** As long as nobody else could ever decide, an administrator sets the house up alone. */
+function reviewedBy({ context: { db } }: Identity, review: Review): Reviewed {
+  const roles = ROLES.filter((role) => permissionsOf([role]).has('approvals.decide'))
+  return async ({ orgId, person }, action, content) => {
+    if (!(await review(orgId, action, content))) return false
+    const personId = parsePublicId(person, 'per')?.uuid ?? '0'.repeat(32)
+    return hasOtherHolder(db, { orgId, personId, roles })
+  }
 }
 
 function readingRoutes({ context: { db } }: Identity): Route[] {
@@ -128,7 +157,7 @@ function readingRoutes({ context: { db } }: Identity): Route[] {
   ]
 }
 
-function inviteRoute({ context }: Identity): Route {
+function inviteRoute({ context }: Identity, reviewed: Reviewed): Route {
   return route({
     ...managing,
     path: '/v1/users',
@@ -147,6 +176,11 @@ function inviteRoute({ context }: Identity): Route {
       const { login, name, staff_number: staffNumber, roles, merchant } = body
       const bound = merchant === undefined ? {} : { merchantId: uuidIn(merchant) }
       const invitation = { login, name, staffNumber, roles, ...bound }
+      // Who has no role can do nothing; those of the organisation are given by approval then.
+      for (const role of merchant === undefined ? roles : []) {
+        const content = { user: publicId('usr', 0, '0'.repeat(32)), role }
+        if (await reviewed(caller, GRANT_ROLE, content)) return refused(refuse('review_required'))
+      }
       const change = changeOf(caller, requestId)
       const made = await context.db.tx((tx) => inviteUser(context, tx, change, invitation))
       return 'refused' in made ? refused(made) : { status: 201, body: linkJson(made) }
@@ -154,7 +188,7 @@ function inviteRoute({ context }: Identity): Route {
   })
 }
 
-function changeRoutes(identity: Identity): Route[] {
+function changeRoutes(identity: Identity, reviewed: Reviewed): Route[] {
   const { context } = identity
   const { db } = context
   const role = Type.Object({ role: RoleWord }, closed)
@@ -166,8 +200,11 @@ function changeRoutes(identity: Identity): Route[] {
       name: 'grantRole',
       summary: 'Gives a user a role. His sessions end.',
       body: role,
-      handle: (call) => {
+      handle: async (call) => {
         const of = { userId: uuidIn(call.params.id), role: call.body.role }
+        const content = { user: call.params.id, role: of.role }
+        if (await reviewed(call.caller, GRANT_ROLE, content))
+          return refused(refuse('review_required'))
         return changed(identity, call, (change) =>
           db.tx((tx) => grantRole(context, tx, change, of)),
         )
@@ -179,8 +216,11 @@ function changeRoutes(identity: Identity): Route[] {
       name: 'revokeRole',
       summary: 'Takes a role from a user. His sessions end.',
       body: role,
-      handle: (call) => {
+      handle: async (call) => {
         const of = { userId: uuidIn(call.params.id), role: call.body.role }
+        const content = { user: call.params.id, role: of.role }
+        if (await reviewed(call.caller, REVOKE_ROLE, content))
+          return refused(refuse('review_required'))
         return changed(identity, call, (change) =>
           db.tx((tx) => revokeRole(context, tx, change, of)),
         )
@@ -219,7 +259,8 @@ function changeRoutes(identity: Identity): Route[] {
       replies: { 201: LinkPart },
       handle: async ({ params, caller, requestId }) => {
         const change = changeOf(caller, requestId)
-        const of = { userId: uuidIn(params.id) }
+        const needsLeave = await reviewed(caller, ALLOW_RESET, { user: params.id })
+        const of = { userId: uuidIn(params.id), reviewed: needsLeave }
         const made = await db.tx((tx) => resetUser(context, tx, change, of))
         return 'refused' in made ? refused(made) : { status: 201, body: linkJson(made) }
       },

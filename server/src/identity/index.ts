@@ -8,7 +8,7 @@ export { signInRoutes } from './http-auth.ts'
 export { keyRoutes } from './http-keys.ts'
 export { linkRoutes } from './http-links.ts'
 export { ownRoutes } from './http-own.ts'
-export { userRoutes } from './http-users.ts'
+export { type Review, userRoutes } from './http-users.ts'
 export { createIdentity, type Identity, type IdentityOptions } from './identity.ts'
 export { KEY_MODES, type Key, type KeyMode, type KeyRole } from './key.ts'
 export { createKeyAction, type KeyActionOptions } from './key-actions.ts'
@@ -51,6 +51,7 @@ export {
   type Wall,
 } from './session.ts'
 export { identitySettings } from './settings.ts'
+export { type Carrying, type UserAction, userActions } from './user-actions.ts'
 export { ensureOrganisation, listMerchants } from './user-store.ts'
 export {
   addMerchant,

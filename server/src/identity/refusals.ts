@@ -42,6 +42,11 @@ const ROWS = [
   ['merchant_not_found', 404, 'There is no such merchant in your organisation.'],
   ['session_not_found', 404, 'There is no such session, or it has ended.'],
   ['passkey_not_found', 404, 'You have no such passkey.'],
+  [
+    'review_required',
+    409,
+    'Ask for approval first, of identity.grant_role, identity.revoke_role or identity.allow_reset.',
+  ],
   ['user_is_disabled', 409, 'The user is disabled; nothing of his can be changed.'],
   ['user_has_role', 409, 'The user has this role already.'],
   ['user_lacks_role', 409, 'The user does not have this role.'],

@@ -4,7 +4,7 @@
  * The easy mistake: finding a user by his id alone. Every statement on behalf of somebody names his
  * organisation too; only a sign-in, which has none yet, does not.
  */
-import type { Instant, Tx, Uuid } from '#base'
+import { type Instant, publicId, type Tx, type Uuid } from '#base'
 import type { Role } from './permissions.ts'
 import type { UserState } from './states.ts'
 
@@ -195,10 +195,33 @@ export async function lockOrganisation(
       [of.id, of.uuid, of.name],
     )
   }
-  const rows = await tx.query('select 1 from identity.organisation where id = $1 for update', [
-    of.id,
-  ])
+  const rows = await tx.query(
+    'select 1 from identity.organisation where id = $1 for no key update',
+    [of.id],
+  )
   return rows.length === 1
+}
+
+/** The public id of an organisation, which is made under this name when it is not there. */
+export async function ensureOrganisation(
+  tx: Tx,
+  of: { readonly id: number; readonly uuid: Uuid; readonly name: string },
+): Promise<string> {
+  await tx.query(
+    `insert into identity.organisation (id, uuid, name) values ($1, $2, $3)
+     on conflict (id) do nothing`,
+    [of.id, of.uuid, of.name],
+  )
+  return publicId('org', 0, (await organisationUuid(tx, of.id))!)
+}
+
+/** The uuid of an organisation; `undefined` when there is none of this number. */
+async function organisationUuid(tx: Tx, orgId: number): Promise<Uuid | undefined> {
+  const [row] = await tx.query<{ uuid: Uuid }>(
+    'select uuid from identity.organisation where id = $1',
+    [orgId],
+  )
+  return row?.uuid
 }
 
 export async function organisationName(tx: Tx, orgId: number): Promise<string | undefined> {
@@ -373,6 +396,51 @@ export async function hasOtherAdministrator(
             or exists (select 1 from identity.passkey p where p.user_id = u.id))
      limit 1`,
     [of.orgId, of.userId],
+  )
+  return rows.length === 1
+}
+
+/** Lets a link for new credentials be made until an instant; false when the user is disabled. */
+export async function allowReset(
+  tx: Tx,
+  of: { readonly orgId: number; readonly userId: Uuid; readonly until: Instant },
+): Promise<boolean> {
+  const rows = await tx.query(
+    `update identity.user_ set reset_until = $3
+     where org_id = $1 and id = $2 and state = 'active' returning 1`,
+    [of.orgId, of.userId, new Date(of.until)],
+  )
+  return rows.length === 1
+}
+
+/** Uses up the leave to make such a link; false when there is none, or it has run out. */
+export async function takeReset(
+  tx: Tx,
+  of: { readonly orgId: number; readonly userId: Uuid; readonly at: Instant },
+): Promise<boolean> {
+  const rows = await tx.query(
+    `update identity.user_ set reset_until = null
+     where org_id = $1 and id = $2 and reset_until > $3 returning 1`,
+    [of.orgId, of.userId, new Date(of.at)],
+  )
+  return rows.length === 1
+}
+
+/**
+ * Whether another person holds one of these roles and has ever set credentials. Disabled users count:
+ * or who disables all others would be alone again.
+ */
+export async function hasOtherHolder(
+  tx: Tx,
+  of: { readonly orgId: number; readonly personId: Uuid; readonly roles: readonly Role[] },
+): Promise<boolean> {
+  const rows = await tx.query(
+    `select 1 from identity.user_role r join identity.user_ u on u.id = r.user_id
+     where r.org_id = $1 and r.role = any($3) and u.person_id <> $2
+       and (u.password_hash is not null
+            or exists (select 1 from identity.passkey p where p.user_id = u.id))
+     limit 1`,
+    [of.orgId, of.personId, of.roles],
   )
   return rows.length === 1
 }

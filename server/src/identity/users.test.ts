@@ -200,14 +200,16 @@ describe('roles', () => {
     expect(outcomes.filter((outcome) => outcome === undefined)).toHaveLength(1)
   })
 
-  it.each([
+  type Bound = { roles: Role[]; merchant?: boolean }
+  const invitations: [string, Bound, string | undefined][] = [
     ['merchant, without a merchant', { roles: ['merchant'] }, 'role_not_for_user'],
     ['viewer, of a merchant', { roles: ['viewer'], merchant: true }, 'role_not_for_user'],
     ['both, of a merchant', { roles: ['merchant', 'viewer'], merchant: true }, 'role_not_for_user'],
     ['none, of a merchant', { roles: [], merchant: true }, 'role_not_for_user'],
     ['merchant, of a merchant', { roles: ['merchant'], merchant: true }, undefined],
     ['none', { roles: [] }, undefined],
-  ])('an invitation with %s', async (_, { merchant, ...of }: { merchant?: boolean }, refused) => {
+  ]
+  it.each(invitations)('an invitation with %s', async (_, { merchant, ...of }, refused) => {
     const made = await invite(BY_OPERATOR, { ...of, ...(merchant && { merchantId }) })
     expect('refused' in made ? made.refused : undefined).toBe(refused)
   })

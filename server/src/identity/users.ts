@@ -14,6 +14,7 @@ import type { Role } from './permissions.ts'
 import { type Refusal, refuse } from './refusals.ts'
 import { endSessions } from './session-store.ts'
 import {
+  allowReset,
   deletePerson,
   deleteRole,
   ensurePerson,
@@ -27,6 +28,7 @@ import {
   listUsers,
   lockOrganisation,
   moveUser,
+  takeReset,
 } from './user-store.ts'
 
 /** A user to be. */
@@ -197,20 +199,47 @@ export async function disableUser(
   return undefined
 }
 
+/** How long others' leave to give a user new credentials lasts. */
+const RESET_MS = 24 * 3_600_000
+
 /**
- * A link by which a user sets new credentials; those he has work until it is used. Refuses
- * `user_not_found`, `user_is_disabled` and `own_roles`.
+ * Others have agreed that a user gets new credentials: an administrator may make the link within a
+ * day. Refuses `user_not_found`, `user_is_disabled` and `own_roles`.
+ */
+export async function allowUserReset(
+  ctx: Acting,
+  tx: Tx,
+  change: Change,
+  of: { readonly userId: Uuid },
+): Promise<Refusal | undefined> {
+  const user = await changeable(tx, change, of.userId)
+  if ('refused' in user) return user
+  const { orgId } = change
+  const until = ctx.wall.now() + RESET_MS
+  if (!(await allowReset(tx, { orgId, userId: user.id, until }))) return refuse('user_is_disabled')
+  const object = publicId('usr', 0, user.id)
+  await record(ctx, tx, change, [{ action: 'identity.allow_reset', object }])
+  return undefined
+}
+
+/**
+ * A link by which a user sets new credentials; those he has work until it is used. `reviewed`: whoever
+ * has credentials needs the leave of `allowUserReset`, because with the link one could act as him.
+ * Refuses `user_not_found`, `user_is_disabled`, `own_roles` and `review_required`.
  */
 export async function resetUser(
   ctx: Acting,
   tx: Tx,
   change: Change,
-  of: { readonly userId: Uuid },
+  of: { readonly userId: Uuid; readonly reviewed?: boolean },
 ): Promise<MadeLink | Refusal> {
   const user = await changeable(tx, change, of.userId)
   if ('refused' in user) return user
   const { orgId } = change
   const isNew = !user.hasPassword && user.passkeys === 0
+  const leave = { orgId, userId: user.id, at: ctx.wall.now() }
+  const needsLeave = of.reviewed === true && !isNew
+  if (needsLeave && !(await takeReset(tx, leave))) return refuse('review_required')
   const purpose = isNew ? 'invite' : 'reset'
   const link = await makeLink(ctx, tx, { orgId, userId: user.id, purpose })
   const object = publicId('usr', 0, user.id)
