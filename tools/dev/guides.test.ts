@@ -31,10 +31,19 @@ beforeEach(async () => {
   await symlink(process.execPath, join(folder, 'bin/node'))
 })
 afterEach(async () => {
-  for (const child of running.splice(0)) child.kill('SIGKILL')
+  for (const child of running.splice(0)) signal(child, 'SIGKILL')
   await server.close()
   await rm(folder, { recursive: true, force: true })
 })
+
+/** To the shell and what it runs. */
+function signal(child: ChildProcess, name: NodeJS.Signals): void {
+  try {
+    process.kill(-child.pid!, name)
+  } catch {
+    // It has ended.
+  }
+}
 
 interface Block {
   readonly language: string
@@ -61,6 +70,8 @@ const asHere = (code: string) =>
 interface Running {
   readonly out: () => string
   readonly ended: Promise<number | null>
+  /** As Ctrl-C does. */
+  interrupt(): void
 }
 
 async function start({ language, code }: Block, env: Record<string, string>): Promise<Running> {
@@ -72,6 +83,7 @@ async function start({ language, code }: Block, env: Record<string, string>): Pr
   }
   const child = spawn('sh', args, {
     cwd: folder,
+    detached: true,
     env: {
       PATH: `${join(folder, 'bin')}:${process.env.PATH}`,
       HOME: folder,
@@ -88,7 +100,7 @@ async function start({ language, code }: Block, env: Record<string, string>): Pr
     })
   }
   const ended = new Promise<number | null>((resolve) => child.on('close', resolve))
-  return { out: () => out, ended }
+  return { out: () => out, ended, interrupt: () => signal(child, 'SIGINT') }
 }
 
 /** A line of a page as a pattern: `…` stands for what differs each time. */
@@ -170,6 +182,9 @@ it('follows the guide to webhooks', async () => {
   await expect
     .poll(() => listening!.out())
     .toMatch(/payment\.succeeded evt_\w+ → 204 in \d+ ms\n.* \(replay\) → 204 in/)
+  listening!.interrupt()
+  await listening!.ended
+  expect(listening!.out()).toMatch(/^Stopped listening\.$/m)
 }, 60_000)
 
 async function freePort(): Promise<number> {
