@@ -70,11 +70,13 @@ create trigger checkpoint_end_goes_on before update on audit.checkpoint_end
   execute function audit.refuse_change();
 
 -- A field as it is hashed: its length in bytes (4 bytes, big-endian; -1 when absent), then its bytes.
+-- Named in full and without a search_path of its own, so that it is taken into the caller's expression.
 create function audit.field(value text) returns bytea
-language sql stable set search_path = pg_catalog, pg_temp as $$
+language sql stable as $$
   select case
-    when value is null then int4send(-1)
-    else int4send(octet_length(convert_to(value, 'UTF8'))) || convert_to(value, 'UTF8')
+    when value is null then pg_catalog.int4send(-1)
+    else pg_catalog.int4send(pg_catalog.octet_length(pg_catalog.convert_to(value, 'UTF8')))
+      operator(pg_catalog.||) pg_catalog.convert_to(value, 'UTF8')
   end
 $$;
 

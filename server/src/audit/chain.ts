@@ -58,6 +58,9 @@ export async function verifyChain(
   return { book, entries: walk.entries, last: walk.last, findings: walk.findings }
 }
 
+/** The number of the entry with a hash, among those near by. */
+type NumberOf = (hash: Uint8Array) => number | undefined
+
 class ChainWalk {
   readonly findings: Finding[] = []
   entries = 0
@@ -84,7 +87,7 @@ class ChainWalk {
   }
 
   take(page: readonly StoredEntry[]): void {
-    const positions = new Map(page.map(({ hash, seq }) => [hex(hash), seq]))
+    const numberOf = (hash: Uint8Array) => page.find((each) => same(each.hash, hash))?.seq
     for (const entry of page) {
       this.entries += 1
       if (entry.seq <= this.last) {
@@ -95,7 +98,7 @@ class ChainWalk {
         this.found('missing', this.last + 1, entry.seq - 1)
         this.accepted = undefined
       }
-      this.checkEntry(entry, positions)
+      this.checkEntry(entry, numberOf)
       this.checkMarks(entry)
       this.last = entry.seq
     }
@@ -111,7 +114,7 @@ class ChainWalk {
     }
   }
 
-  private checkEntry(entry: StoredEntry, positions: ReadonlyMap<string, number>): void {
+  private checkEntry(entry: StoredEntry, numberOf: NumberOf): void {
     const { accepted } = this
     const told = entryHash(this.book, entry)
     const isWhole = told !== undefined && same(told, entry.hash)
@@ -122,7 +125,7 @@ class ChainWalk {
       }
       return
     }
-    const written = this.writtenUnder(entry, positions)
+    const written = this.writtenUnder(entry, numberOf)
     if (written === undefined) {
       this.found('edited', entry.seq)
       // Whether a field or the hash was edited, the next entry names one of the two.
@@ -134,8 +137,8 @@ class ChainWalk {
   }
 
   /** The number under which the entry's hash was made, when it is one of the likely ones. */
-  private writtenUnder(entry: StoredEntry, positions: ReadonlyMap<string, number>) {
-    const before = positions.get(hex(entry.previous))
+  private writtenUnder(entry: StoredEntry, numberOf: NumberOf) {
+    const before = numberOf(entry.previous)
     const near = before === undefined ? [] : [before + 1, before + 2, before]
     return [entry.seq - 1, entry.seq + 1, ...near].find((seq) => {
       const told = seq === entry.seq ? undefined : entryHash(this.book, entry, seq)
@@ -173,5 +176,4 @@ function shiftOf({ from, detail }: Pick<Finding, 'from' | 'detail'>): number {
   return Number(/\d+$/.exec(detail)?.[0] ?? 0) - from
 }
 
-const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString('hex')
 const same = (one: Uint8Array, other: Uint8Array) => Buffer.compare(one, other) === 0
