@@ -21,7 +21,7 @@ export const moduleMap: Readonly<Record<string, ModuleRule>> = {
   vault: { uses: [] },
   audit: { uses: ['base'] },
   ledger: { uses: ['base', 'money'], money: true },
-  identity: { uses: ['base', 'vault', 'audit'] },
+  identity: { uses: ['base', 'vault', 'audit'], innerDoors: ['testing'] },
   approvals: { uses: ['base', 'money', 'audit'] },
   stops: { uses: ['base', 'ledger', 'audit', 'approvals'] },
   webhooks: { uses: ['base', 'money', 'audit'] },

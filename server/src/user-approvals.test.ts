@@ -1,6 +1,6 @@
 /** Roles and new credentials by approval: identity's acts, carried out by approvals with a second person. */
 import { readFileSync } from 'node:fs'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import {
   type ApprovalRequest,
   type Approvals,
@@ -10,16 +10,31 @@ import {
   markExecuted,
   readPolicies,
 } from './approvals/index.ts'
-import { createDueSweeper, createOutboxRelay } from './base/index.ts'
-import { createPeople, userActions } from './identity/index.ts'
 import {
+  createDueSweeper,
+  createHttp,
+  createMetrics,
+  createOutboxRelay,
+  type Http,
+} from './base/index.ts'
+import {
+  allowUserReset,
+  createPeople,
+  ensureOrganisation,
+  SESSION_COOKIE,
+  sessionToken,
+  userActions,
+  userRoutes,
+} from './identity/index.ts'
+import {
+  BY_OPERATOR,
   type IdentityWorld,
   identityWorld,
   type Member,
   member,
   ORG,
   VISIT,
-} from './identity/testing/identity-world.ts'
+} from './identity/testing/index.ts'
 
 const file = new URL('../../schemes/approvals/default.yaml', import.meta.url)
 
@@ -133,5 +148,98 @@ describe('a role', () => {
       [ORG],
     )
     expect(known!.count).toBeGreaterThan(2n)
+  })
+})
+
+describe('by the routes, while the policies ask for a second person', () => {
+  /** An organisation of its own, with its first administrator. */
+  let orgs = 500
+  let http: Http
+  let first: Member
+  beforeEach(async () => {
+    orgs += 1
+    const [id, uuid] = [orgs, on.context.ids.uuid()]
+    await on.db.tx((tx) => ensureOrganisation(tx, { id, uuid, name: 'House' }))
+    const change = { ...BY_OPERATOR, orgId: id }
+    first = await member(on, { roles: ['administrator'], change })
+    on.wall.advance(-60_000)
+  })
+  beforeAll(async () => {
+    const { log, clock, rng, net } = on.world
+    http = await createHttp({
+      ...{ log, clock, rng, net, metrics: createMetrics() },
+      routes: userRoutes(on, async (orgId, action, content) => {
+        return (await approvals.policyFor(orgId, action, content)).checkers > 0
+      }),
+      guard: {
+        identify: async ({ headers, from }) =>
+          (await on.sessions.identify(sessionToken(headers.cookie) ?? '', from)) ?? {
+            refused: { code: 'nobody', status: 401, detail: 'Sign in.' },
+          },
+        admit: async () => undefined,
+        orgOf: () => undefined,
+        isFresh: (at) => on.sessions.isFresh(at),
+      },
+    })
+  })
+  afterAll(() => http.close())
+
+  const post = async (path: string, payload: object = {}) => {
+    const headers = { host: 'localhost', cookie: `${SESSION_COOKIE}=${first.token}` }
+    const reply = await http.app.inject({ method: 'POST', url: path, headers, payload })
+    return { status: reply.statusCode, json: JSON.parse(reply.body) }
+  }
+  const invite = (roles: string[]) => {
+    const staff = `S${Math.floor(on.wall.now())}${roles.length}`
+    const login = `u${orgs}-${roles.join('-')}x`
+    return post('/v1/users', { login, name: 'New', staff_number: staff, roles })
+  }
+  /** Somebody who may decide, and has enrolled. */
+  const decider = async () => {
+    const change = { ...BY_OPERATOR, orgId: orgs }
+    const who = await member(on, { roles: ['approver'], change })
+    on.wall.advance(-60_000)
+    return `/v1/users/usr_0_${who.userId}`
+  }
+  const REVIEW = { status: 409, json: { code: 'review_required' } }
+
+  it('the first administrator sets the house up alone, until somebody else could decide', async () => {
+    const made = await invite(['approver'])
+    expect(made.status).toBe(201)
+    // He was only invited: nobody could decide yet.
+    expect((await invite(['finance'])).status).toBe(201)
+    await decider()
+    expect(await invite(['operator'])).toMatchObject(REVIEW)
+    expect((await invite([])).status).toBe(201)
+  })
+
+  it('then gives and takes no role, and resets nobody who has credentials, alone', async () => {
+    const user = await decider()
+    expect(await post(`${user}/roles/grant`, { role: 'finance' })).toMatchObject(REVIEW)
+    expect(await post(`${user}/roles/revoke`, { role: 'approver' })).toMatchObject(REVIEW)
+    expect(await post(`${user}/reset`)).toMatchObject(REVIEW)
+    const { json } = await invite([])
+    expect((await post(`/v1/users/${json.user}/reset`)).status).toBe(201)
+  })
+
+  it('nor by disabling whoever could decide', async () => {
+    const user = await decider()
+    expect((await post(`${user}/disable`)).status).toBe(200)
+    expect(await invite(['approver'])).toMatchObject(REVIEW)
+  })
+
+  it('leave for new credentials is good once, for a day', async () => {
+    const user = await decider()
+    const userId = user.slice(-32)
+    const change = { ...BY_OPERATOR, orgId: orgs }
+    const allow = () => on.db.tx((tx) => allowUserReset(on.context, tx, change, { userId }))
+    await allow()
+    expect((await post(`${user}/reset`)).status).toBe(201)
+    expect(await post(`${user}/reset`)).toMatchObject(REVIEW)
+    await allow()
+    await on.db.query(`update identity.user_ set reset_until = $2 where id = $1`, [
+      ...[userId, new Date(on.wall.now())],
+    ])
+    expect(await post(`${user}/reset`)).toMatchObject(REVIEW)
   })
 })

@@ -190,7 +190,8 @@ describe('a session', () => {
     expect(json.data.map((each: { current: boolean }) => each.current)).toEqual([true, false])
     const other = json.data[1].id
     const url = `/v1/auth/sessions/${other}/end`
-    expect((await send('POST', url, { token: two.token })).status).toBe(404)
+    const foreign = await send('POST', url, { token: two.token })
+    expect([foreign.status, foreign.json.code]).toEqual([404, 'session_not_found'])
     expect((await send('GET', '/v1/auth/session', { token: one.token })).status).toBe(200)
     expect((await send('POST', url, { token: tokenOf(signed.cookie) })).status).toBe(200)
     expect((await send('GET', '/v1/auth/session', { token: one.token })).status).toBe(401)

@@ -55,6 +55,7 @@ export { type Carrying, type UserAction, userActions } from './user-actions.ts'
 export { ensureOrganisation, listMerchants } from './user-store.ts'
 export {
   addMerchant,
+  allowUserReset,
   disableUser,
   endUserSessions,
   grantRole,

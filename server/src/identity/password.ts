@@ -6,7 +6,7 @@
  */
 import { hash, verify } from '@node-rs/argon2'
 import type { Rng } from '#base'
-import { isCommonPassword } from './common-passwords.ts'
+import { isCommonPassword } from './password-denylist.ts'
 
 /** Keeps passwords and checks them. */
 export interface Hasher {

@@ -18,6 +18,7 @@ import {
 import { lockOrganisation } from './user-store.ts'
 import {
   addMerchant,
+  allowUserReset,
   disableUser,
   endUserSessions,
   grantRole,
@@ -287,6 +288,18 @@ describe('users', () => {
     expect(await disable(BY_OPERATOR, userId)).toBeUndefined()
     expect(await disable(BY_OPERATOR, userId)).toEqual({ refused: 'user_is_disabled' })
     expect(await grant(BY_OPERATOR, userId, 'approver')).toEqual({ refused: 'user_is_disabled' })
+  })
+
+  it('with credentials get others only with the leave of others, once; without any at once', async () => {
+    const { userId } = await member(on)
+    const reset = (of: { userId: Uuid }) =>
+      on.db.tx((tx) => resetUser(on.context, tx, BY_OPERATOR, { ...of, reviewed: true }))
+    expect(await reset({ userId })).toEqual({ refused: 'review_required' })
+    await on.db.tx((tx) => allowUserReset(on.context, tx, BY_OPERATOR, { userId }))
+    expect(await reset({ userId })).toHaveProperty('token')
+    expect(await reset({ userId })).toEqual({ refused: 'review_required' })
+    const invited = await invite(BY_OPERATOR)
+    expect(await reset(invited as { userId: Uuid })).toHaveProperty('token')
   })
 
   it('a merchant of another organisation is not found', async () => {
