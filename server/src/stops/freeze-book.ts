@@ -21,8 +21,8 @@ import {
   ordersToEnd,
   putFrozenParty,
 } from './freeze-store.ts'
+import type { Party } from './standing.ts'
 import { type Freeze, findFreeze, freezeId } from './store.ts'
-import type { Party } from './watch.ts'
 
 /** Each round another order against the same party has come first; there are never many. */
 const DECISIONS_MAX = 20
@@ -68,32 +68,23 @@ export function createFreezeBooks(context: Context): FreezeBooks {
     seen.add(freeze.id)
   }
 
-  const attempt = async (writer: BookWriter, freeze: Uuid, work: () => Promise<void>) => {
-    const book = writer.book.number
-    try {
-      await work()
-    } catch (error) {
-      const why = error instanceof Error ? `${error.name}: ${error.message}` : String(error)
-      const at = context.clock.now()
-      await noteTry(context.db, { freeze, book, why, at }).catch(() => undefined)
-      context.log.warn({ book, freeze: freezeId(freeze), error }, 'a freeze waits for its book')
-    }
-  }
-
   /** Brings one book to what stands. Where nothing stood or ended at the last look, nothing is read. */
   const bring = async (writer: BookWriter, standing: readonly Freeze[]): Promise<void> => {
     const { number: book, orgId } = writer.book
     const orders = standing.filter((freeze) => freeze.orgId === orgId)
     if (orders.length === 0 && quiet.has(writer)) return
     quiet.delete(writer)
-    for (const order of orders) await attempt(writer, order.id, () => freezeIn(writer, order))
+    for (const order of orders)
+      await attempt(context, { book, freeze: order.id }, () => freezeIn(writer, order))
     try {
       const now = context.clock.now()
       const over = await ordersToEnd(context.db, { book, now })
       for (const freeze of over) {
         const order = await findFreeze(context.db, orgId, freeze)
         if (order === undefined) continue
-        await attempt(writer, freeze, () => submit(writer, () => ending(context, writer, order)))
+        await attempt(context, { book, freeze }, () =>
+          submit(writer, () => ending(context, writer, order)),
+        )
       }
       if (orders.length === 0 && over.length === 0) quiet.add(writer)
     } catch (error) {
@@ -104,13 +95,10 @@ export function createFreezeBooks(context: Context): FreezeBooks {
   return {
     noteFrozenBefore: (parties) => {
       for (const { orgId, holder } of parties) {
-        for (const writer of writers()) {
-          if (writer.book.orgId !== orgId) continue
+        for (const writer of writers().filter(({ book }) => book.orgId === orgId)) {
           const frozen = accountsOf(writer, holder).filter(({ state }) => state === 'frozen')
-          before.set(
-            key(writer.book.number, holder),
-            frozen.map(({ id }) => id),
-          )
+          const ids = frozen.map(({ id }) => id)
+          before.set(key(writer.book.number, holder), ids)
         }
       }
     },
@@ -125,6 +113,21 @@ export function createFreezeBooks(context: Context): FreezeBooks {
     settled: async () => {
       await Promise.all(busy.values())
     },
+  }
+}
+
+/** Does what a book is to do of an order, or notes why it could not. */
+async function attempt(
+  { db, clock, log }: Context,
+  of: { readonly book: number; readonly freeze: Uuid },
+  work: () => Promise<void>,
+): Promise<void> {
+  try {
+    await work()
+  } catch (error) {
+    const why = error instanceof Error ? `${error.name}: ${error.message}` : String(error)
+    await noteTry(db, { ...of, why, at: clock.now() }).catch(() => undefined)
+    log.warn({ book: of.book, freeze: freezeId(of.freeze), error }, 'a freeze waits for its book')
   }
 }
 
