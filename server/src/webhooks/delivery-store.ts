@@ -55,38 +55,51 @@ const WANTS = `
   and (p.kind = 'url' or p.polled_at > $2)`
 
 /**
- * Keeps an event and makes a delivery for each endpoint that wants it, in one statement. Done again it
+ * Keeps an event as it is told; done again it changes nothing. Returns whether any endpoint may want
+ * it: most organisations have none, and then there is nothing more to do.
+ */
+export async function keepEvent(
+  tx: Tx,
+  event: StoredEvent,
+  patterns: readonly string[],
+): Promise<boolean> {
+  const [row] = await tx.query<{ wanted: boolean }>(
+    `with kept as (
+       insert into webhooks.event (book_id, id, seq, n, org_id, merchant, type, aggregate, body, at)
+       values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) on conflict do nothing
+     )
+     select exists (
+       select from webhooks.endpoint p where p.org_id = $5 and p.events && $11::text[]) as wanted`,
+    [
+      ...[event.book, event.id, event.seq, event.n, event.orgId, event.merchant, event.type],
+      ...[event.aggregate, event.body, new Date(event.at), [...patterns]],
+    ],
+  )
+  return row?.wanted === true
+}
+
+/**
+ * Makes a delivery of a kept event for each endpoint that wants it, in one statement. Done again it
  * makes nothing. `patterns` are those the type is wanted by; `at` is business time, `live` the time of
  * the wall clock since when a listener must have asked.
  */
-export async function publish(
+export async function makeDeliveries(
   tx: Tx,
-  event: StoredEvent,
+  event: Pick<StoredEvent, 'book' | 'id'>,
   { patterns, at, live }: { patterns: readonly string[]; at: Instant; live: Instant },
 ): Promise<Addressed[]> {
   return tx.query<Addressed>(
-    `with e as (
-       select $3::int as book_id, $4::uuid as id, $5::int8 as seq, $6::int as n, $7::int as org_id,
-         $8::text as merchant, $9::text as type, $10::text as aggregate, $11::text as body,
-         $12::timestamptz as at
-     ), kept as (
-       insert into webhooks.event (book_id, id, seq, n, org_id, merchant, type, aggregate, body, at)
-       select * from e on conflict do nothing
-     )
-     insert into webhooks.delivery as d (book_id, id, org_id, endpoint, event, replay, aggregate, seq,
+    `insert into webhooks.delivery as d (book_id, id, org_id, endpoint, event, replay, aggregate, seq,
        n, state, next_at, created_at)
      select e.book_id, ${DELIVERY_ID('e.id', 'p.id', `'${NO_REPLAY}'`)}, e.org_id, p.id, e.id,
        '${NO_REPLAY}', e.aggregate, e.seq, e.n, 'waiting', $1, $1
-     from e join webhooks.endpoint p on ${WANTS} and p.events && $13::text[]
+     from webhooks.event e join webhooks.endpoint p on ${WANTS} and p.events && $5::text[]
+     where e.book_id = $3 and e.id = $4
      on conflict do nothing
      returning d.endpoint, d.book_id as book, d.aggregate,
        (select epoch from webhooks.endpoint p where p.id = d.endpoint) as epoch,
        (select kind from webhooks.endpoint p where p.id = d.endpoint) as kind`,
-    [
-      ...[new Date(at), new Date(live), event.book, event.id, event.seq, event.n, event.orgId],
-      ...[event.merchant, event.type, event.aggregate, event.body, new Date(event.at)],
-      [...patterns],
-    ],
+    [new Date(at), new Date(live), event.book, event.id, [...patterns]],
   )
 }
 

@@ -88,7 +88,7 @@ function listRoute({ context }: Webhooks): Route {
     handle: async ({ query, caller }) => {
       const { limit = PAGE, after } = query
       const page = { after: placeOrNone(after)?.id, limit }
-      const rows = await listEndpoints(context.world.db, ownerOf(caller), page)
+      const rows = await listEndpoints(context.world.db.forOrg(caller.orgId), ownerOf(caller), page)
       const data = rows.map(endpointJson)
       return { status: 200, body: { data, next: nextOf(data, limit) } }
     },
@@ -111,7 +111,11 @@ function readRoute({ context }: Webhooks): Route {
     params: EndpointParams,
     replies: { 200: EndpointPart },
     handle: async ({ params, caller }) => {
-      const found = await readEndpoint(context.world.db, idOf(params), ownerOf(caller))
+      const found = await readEndpoint(
+        context.world.db.forOrg(caller.orgId),
+        idOf(params),
+        ownerOf(caller),
+      )
       if (found === undefined) return { problem: webhookProblem('endpoint_not_found') }
       return { status: 200, body: endpointJson(found) }
     },

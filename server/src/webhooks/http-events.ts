@@ -55,7 +55,7 @@ function eventsRoute({ context }: Webhooks): Route {
       const times = timesOf({ since, until }, '/query')
       if ('problem' in times) return times
       const page = { ...times, after: placeOrNone(after), pattern, limit }
-      const rows = await listEvents(context.world.db, ownerOf(caller), page)
+      const rows = await listEvents(context.world.db.forOrg(caller.orgId), ownerOf(caller), page)
       const data = rows.map(eventJson)
       return { status: 200, body: { data, next: nextOf(data, limit) } }
     },
@@ -73,7 +73,11 @@ function eventRoute({ context }: Webhooks): Route {
     params: EventParams,
     replies: { 200: EventPart },
     handle: async ({ params, caller }) => {
-      const found = await findEvent(context.world.db, placeOf(params.id), ownerOf(caller))
+      const found = await findEvent(
+        context.world.db.forOrg(caller.orgId),
+        placeOf(params.id),
+        ownerOf(caller),
+      )
       if (found === undefined) return { problem: webhookProblem('event_not_found') }
       return { status: 200, body: eventJson(found) }
     },
@@ -143,7 +147,11 @@ function deliveriesRoute({ context }: Webhooks): Route {
         ...{ limit, state, after: placeOrNone(after), event: placeOrNone(event) },
         endpoint: placeOrNone(endpoint)?.id,
       }
-      const rows = await listDeliveries(context.world.db, ownerOf(caller), page)
+      const rows = await listDeliveries(
+        context.world.db.forOrg(caller.orgId),
+        ownerOf(caller),
+        page,
+      )
       const data = rows.map(deliveryJson)
       return { status: 200, body: { data, next: nextOf(data, limit) } }
     },
@@ -162,9 +170,13 @@ function deliveryRoute({ context }: Webhooks): Route {
     replies: { 200: DeliveryWithAttempts },
     handle: async ({ params, caller }) => {
       const place = placeOf(params.id)
-      const found = await findDelivery(context.world.db, place, ownerOf(caller))
+      const found = await findDelivery(
+        context.world.db.forOrg(caller.orgId),
+        place,
+        ownerOf(caller),
+      )
       if (found === undefined) return { problem: webhookProblem('delivery_not_found') }
-      const attempts = await listAttempts(context.world.db, place)
+      const attempts = await listAttempts(context.world.db.forOrg(caller.orgId), place)
       const body = { delivery: deliveryJson(found), attempts: attempts.map(attemptJson) }
       return { status: 200, body }
     },

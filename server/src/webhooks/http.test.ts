@@ -51,7 +51,7 @@ function server({ world, webhooks }: Stage): Promise<Http> {
 let keys = 0
 interface Reply<T = never> {
   readonly status: number
-  readonly body: T & { code: string; errors?: { pointer: string }[]; detail?: string }
+  readonly body: T & { code: string; errors?: { pointer: string; code: string }[]; detail?: string }
 }
 
 async function send<T = object>(

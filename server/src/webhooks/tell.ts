@@ -1,12 +1,12 @@
 /**
  * From our events to theirs: each public event becomes a body that is never made anew, and a delivery
- * for every endpoint that wants it, in one tx. The same event delivered twice makes nothing more.
+ * for every endpoint that wants it. The same event delivered twice makes nothing more.
  */
 
 import { Value } from 'typebox/value'
 import { type DeliveredEvent, derivedUuid, publicId, type Subscriber, writeInstant } from '#base'
 import type { WebhooksContext } from './context.ts'
-import { lockAggregates, publish, type StoredEvent } from './delivery-store.ts'
+import { keepEvent, lockAggregates, makeDeliveries, type StoredEvent } from './delivery-store.ts'
 import { EVENT_TYPES, type EventType, patternsOf, publicTypeOf } from './event-types.ts'
 import { lanesOf, planLanes } from './lane.ts'
 import { listenersLive } from './listen.ts'
@@ -60,14 +60,19 @@ export async function bodyOf(
   })
 }
 
-/** Keeps the event and makes its deliveries. Returns how many. */
+/**
+ * Keeps the event and makes its deliveries. Returns how many. A crash between the two is mended by the
+ * outbox, which delivers the event again.
+ */
 export async function tell(context: WebhooksContext, event: StoredEvent): Promise<number> {
   const { db, clock } = context.world
   const at = clock.now()
+  const patterns = patternsOf(event.type)
+  if (!(await keepEvent(db, event, patterns))) return 0
   const made = await db.tx(async (tx) => {
     await lockAggregates(tx, [event.aggregate])
     const live = listenersLive(context)
-    const deliveries = await publish(tx, event, { patterns: patternsOf(event.type), at, live })
+    const deliveries = await makeDeliveries(tx, event, { patterns, at, live })
     await planLanes(tx, lanesOf(deliveries, { orgId: event.orgId, replay: false }), at)
     return deliveries
   })
