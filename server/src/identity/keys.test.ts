@@ -257,6 +257,32 @@ describe('the guard', () => {
     expect(await ask(headers)).toMatchObject({ refused: { status, code } })
   })
 
+  test('knows a user by his session, and counts his requests', async () => {
+    const [person, user, session] = ['7', '8', '9'].map((digit) => digit.repeat(32))
+    await world.db.query(
+      `insert into identity.person (id, org_id, staff_number) values ($1, $2, '1')`,
+      [person, orgId],
+    )
+    await world.db.query(
+      `insert into identity.user_ (id, org_id, person_id, login, name, state, made_at)
+       values ($1, $2, $3, 'by-session', 'User', 'active', now())`,
+      [user, orgId, person],
+    )
+    const of = { orgId, userId: user!, id: session!, from: '192.0.2.1', agent: 'test' }
+    const token = await world.db.tx((tx) => replica.sessions.start(tx, of))
+    const few = { requests: 2, windowMs: 1_000 }
+    const { guard } = world.replica({ ...LIMITS, user: { read: few, write: few } })
+    const headers = { host: 'localhost', cookie: `a=1; ${SESSION_COOKIE}=${token}` }
+    const knock = { ...bearer(''), headers }
+    const caller = (await guard.identify(knock)) as Caller
+    expect(caller).toMatchObject({
+      ...{ kind: 'user', id: `usr_0_${user}`, person: `per_0_${person}`, orgId, signed: false },
+    })
+    expect(guard.isFresh(caller.steppedUpAt!)).toBe(true)
+    expect(await guard.identify(knock)).toHaveProperty('id')
+    expect(await guard.identify(knock)).toMatchObject({ refused: { code: 'rate_limited' } })
+  })
+
   test('asks for a signature where the key does, though the secret is right', async () => {
     const { algorithm, publicKey } = pairOf('ed25519')
     const of = own({ algorithm, publicKey, requiresSignature: true })
