@@ -308,8 +308,17 @@ export async function insertReplay(
 /** Takes away what ended before a time, and events nobody waits for any more. */
 export async function pruneBefore(
   tx: Tx,
-  { attempts, deliveries }: { attempts: Instant; deliveries: Instant },
+  until: {
+    readonly attempts: Instant
+    readonly deliveries: Instant
+    /** On the wall clock: listeners that have not asked since then, with what waits for them. */
+    readonly listeners: Instant
+  },
 ): Promise<void> {
+  const { attempts, deliveries, listeners } = until
+  const gone = `select id from webhooks.endpoint where kind = 'listener' and polled_at < $1`
+  await tx.query(`delete from webhooks.delivery where endpoint in (${gone})`, [new Date(listeners)])
+  await tx.query(`delete from webhooks.endpoint where id in (${gone})`, [new Date(listeners)])
   await tx.query('delete from webhooks.attempt where at < $1', [new Date(attempts)])
   await tx.query('delete from webhooks.delivery where ended_at < $1', [new Date(deliveries)])
   await tx.query(

@@ -39,10 +39,16 @@ const COLUMNS = `
 export type NewEndpoint = Pick<
   Endpoint,
   'id' | 'orgId' | 'merchant' | 'kind' | 'url' | 'events' | 'description' | 'secret'
-> & { readonly at: Instant; readonly polledAt?: Instant }
+> & {
+  readonly at: Instant
+  /** Of a listener: now, and since when others must have asked to count as live. */
+  readonly polled?: { readonly at: Instant; readonly live: Instant }
+}
 
-/** How many endpoints an organisation, or one of its merchants, may have. */
+/** How many endpoints, and how many live listeners, an organisation or one of its merchants may have. */
 export const ENDPOINTS_MAX = 100
+
+const dateOrNull = (at: Instant | undefined) => (at === undefined ? null : new Date(at))
 
 /** Adds an endpoint; `undefined` when there is one of this id, or there are too many. */
 export async function insertEndpoint(tx: Tx, row: NewEndpoint): Promise<Endpoint | undefined> {
@@ -51,11 +57,12 @@ export async function insertEndpoint(tx: Tx, row: NewEndpoint): Promise<Endpoint
        disabled_because, secret, polled_at, created_at)
      select $1, $2, $3, $4, $5, $6, $7, 'enabled', '', $8, $9, $10
      where (select count(*) from webhooks.endpoint o
-       where o.org_id = $2 and o.merchant = $3 and o.kind = $4) < ${ENDPOINTS_MAX}
+       where o.org_id = $2 and o.merchant = $3 and o.kind = $4
+         and (o.kind = 'url' or o.polled_at > $11)) < ${ENDPOINTS_MAX}
      on conflict do nothing returning ${COLUMNS}`,
     [
       ...[row.id, row.orgId, row.merchant, row.kind, row.url, [...row.events], row.description],
-      ...[row.secret, row.polledAt === undefined ? null : new Date(row.polledAt), new Date(row.at)],
+      ...[row.secret, dateOrNull(row.polled?.at), new Date(row.at), dateOrNull(row.polled?.live)],
     ],
   )
   return added

@@ -41,7 +41,9 @@ function openRoute({ listening }: Webhooks): Route {
         const says = `Unknown: ${unknown.join(', ')}.`
         return { problem: webhookProblem('event_type_unknown', says) }
       }
-      const { session, secret } = await listening.open(ownerOf(caller), events)
+      const opened = await listening.open(ownerOf(caller), events)
+      if (opened === undefined) return { problem: webhookProblem('endpoints_too_many') }
+      const { session, secret } = opened
       const id = publicId('whk', 0, session)
       return { status: 201, body: { session: id, secret, idle_seconds: IDLE_MS / 1000 } }
     },

@@ -549,4 +549,30 @@ describe('a listener', () => {
     expect(await on.rows('select 1 from webhooks.delivery')).toEqual([])
     expect((await poll(session)).body.code).toBe('listener_not_found')
   })
+
+  test('is one of a hundred at a time, and is forgotten a day after its last poll', async () => {
+    await on.webhooks.start()
+    const { session } = await open()
+    await on.record([payoutEvent('pout_12_a', 'failed')])
+    await on.settle()
+    await on.rows(
+      `insert into webhooks.endpoint (id, org_id, kind, url, events, state, disabled_because, secret,
+         polled_at, created_at)
+       select gen_random_uuid(), org_id, kind, url, events, state, '', 'sealed', polled_at, created_at
+       from webhooks.endpoint, generate_series(1, 99)`,
+    )
+    const one = await post('/webhooks/listen')
+    expect(one).toMatchObject({ status: 409, body: { code: 'endpoints_too_many' } })
+    // Those that have ended do not count.
+    on.wall.shift = 5 * 60_000 + 1_000
+    expect(await post('/webhooks/listen')).toMatchObject({ status: 201 })
+    const count = async () =>
+      (await on.rows(`select count(*)::int as n from webhooks.endpoint where kind = 'listener'`))[0]
+    expect(await count()).toEqual({ n: 101 })
+    on.wall.shift = 24 * HOUR + 60_000
+    await on.sweeper.sweepUntil(on.world.clock.now() + 25 * HOUR)
+    expect(await count()).toEqual({ n: 1 })
+    expect(await on.rows('select 1 from webhooks.delivery')).toEqual([])
+    expect((await poll(session)).status).toBe(404)
+  })
 })

@@ -36,11 +36,11 @@ export interface Listened {
 }
 
 export interface Listening {
-  /** Opens a session. Its secret is shown once. */
+  /** Opens a session. Its secret is shown once. `undefined` when there are too many. */
   open(
     owner: Owner,
     events: readonly string[],
-  ): Promise<{ readonly session: Uuid; readonly secret: string }>
+  ): Promise<{ readonly session: Uuid; readonly secret: string } | undefined>
   /**
    * What waits for a session, at once or as soon as something does, within `waitMs`; `undefined` when
    * there is no such session.
@@ -78,13 +78,14 @@ async function open(context: WebhooksContext, owner: Owner, events: readonly str
   const id = ids.uuid()
   const { orgId, merchant = '' } = owner
   const secret = newSecret(rng)
-  await insertEndpoint(db, {
+  const at = context.wall.now()
+  const opened = await insertEndpoint(db, {
     ...{ id, orgId, merchant, events, kind: 'listener', url: '', description: 'tenon listen' },
     secret: sealSecret(context, { id, orgId }, secret),
-    polledAt: context.wall.now(),
+    polled: { at, live: listenersLive(context) },
     at: clock.now(),
   })
-  return { session: id, secret }
+  return opened === undefined ? undefined : { session: id, secret }
 }
 
 interface Poll {

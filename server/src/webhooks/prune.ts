@@ -1,4 +1,7 @@
-/** Forgets what is old: attempts after 30 days, ended deliveries and their events after 90. */
+/**
+ * Forgets what is old: attempts after 30 days, ended deliveries and their events after 90, and listeners
+ * after a day without a poll.
+ */
 import { type DueHandler, ensureDue, type Instant, postponeDue } from '#base'
 import type { WebhooksContext } from './context.ts'
 import { pruneBefore } from './delivery-store.ts'
@@ -18,12 +21,15 @@ export async function planPrune({ world: { db, clock } }: WebhooksContext): Prom
   await apply(db, { effect: ensureDue, book: BOOK, at }, [row])
 }
 
-export function pruneHandler({ world: { db, clock } }: WebhooksContext): DueHandler {
+export function pruneHandler({ world: { db, clock }, wall }: WebhooksContext): DueHandler {
   return {
     run: async ({ kind, key, attempts }) => {
       const at: Instant = clock.now()
       await db.tx(async (tx) => {
-        const until = { attempts: at - ATTEMPTS_KEPT_MS, deliveries: at - DELIVERIES_KEPT_MS }
+        const until = {
+          ...{ attempts: at - ATTEMPTS_KEPT_MS, deliveries: at - DELIVERIES_KEPT_MS },
+          listeners: wall.now() - DAY_MS,
+        }
         await pruneBefore(tx, until)
         const row = { kind, key, attempts, dueAt: at + DAY_MS }
         await apply(tx, { effect: postponeDue, book: BOOK, at }, [row])
