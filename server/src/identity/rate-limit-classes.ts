@@ -33,9 +33,9 @@ export const LIMITS: LimitTable = {
   suspects: second(5),
 }
 
-/** The class of a public route. */
-export function publicClass({ route }: Knock): 'sign_in' | 'public' {
-  return route.startsWith('/v1/auth/') ? 'sign_in' : 'public'
+/** The class of a public route. Asking who is signed in tries nothing, and pages do it often. */
+export function publicClass({ method, route }: Knock): 'sign_in' | 'public' {
+  return method === 'POST' && route.startsWith('/v1/auth/') ? 'sign_in' : 'public'
 }
 
 /** The class of any other route. */
