@@ -281,6 +281,22 @@ describe('a receiver that does not take it', () => {
     expect(await deliveries()).toHaveLength(2)
   })
 
+  test('is tried at once when a person enables it again, and not twice', async () => {
+    const { id } = await on.endpoint()
+    on.answer = () => ({ status: 500 })
+    await on.record([payoutEvent('pout_12_a', 'failed')])
+    await on.settle()
+    await on.webhooks.endpoints.disable(id, on.by())
+    await on.webhooks.endpoints.enable(id, on.by())
+    on.answer = () => ({ status: 200 })
+    await on.settle()
+    expect(on.received).toHaveLength(2)
+    await on.sweeper.sweepUntil(on.world.clock.now() + 80 * HOUR)
+    expect(on.received).toHaveLength(2)
+    expect(await deliveries()).toEqual([{ state: 'delivered', attempts: 2 }])
+    expect(await on.sweeper.nextDueAt()).toBeUndefined()
+  })
+
   test('by redirect or by an address that has become private is told why', async () => {
     const addresses = ['127.0.0.1']
     await onAnother({ resolve: async () => addresses }, async () => {
