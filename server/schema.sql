@@ -1,6 +1,364 @@
 -- Generated from the migrations by `npm run golden`. Do not edit; change a migration instead.
 
+create schema approvals;
+
+CREATE OR REPLACE FUNCTION approvals.begin_execution()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  if not exists (select from approvals.request r
+    where r.book_id = new.book_id and r.id = new.approval_id and r.state = 'approved') then
+    raise exception 'only what is approved is carried out'
+      using errcode = 'integrity_constraint_violation';
+  end if;
+  return new;
+end $function$;
+
+CREATE OR REPLACE FUNCTION approvals.begin_request()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  if new.state <> 'requires_review' or new.approvals <> 0 then
+    raise exception 'a request begins unapproved' using errcode = 'integrity_constraint_violation';
+  end if;
+  return new;
+end $function$;
+
+CREATE OR REPLACE FUNCTION approvals.move_request()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+declare
+  found bigint;
+begin
+  if (new.book_id, new.id, new.org_id, new.action, new.bound, new.content_hash, new.maker_kind,
+      new.maker_id, new.maker_person, new.reason, new.rule, new.needed, new.permission,
+      new.break_glass, new.requested_at, new.expires_at, new.preview, new.replaces)
+    is distinct from
+     (old.book_id, old.id, old.org_id, old.action, old.bound, old.content_hash, old.maker_kind,
+      old.maker_id, old.maker_person, old.reason, old.rule, old.needed, old.permission,
+      old.break_glass, old.requested_at, old.expires_at, old.preview, old.replaces) then
+    raise exception 'what a request asks never changes'
+      using errcode = 'integrity_constraint_violation';
+  end if;
+  if new.state = old.state then
+    return new;
+  end if;
+  if not (old.state, new.state) in (
+    ('requires_review', 'approved'), ('requires_review', 'rejected'),
+    ('requires_review', 'canceled'), ('requires_review', 'expired'),
+    ('approved', 'executed'), ('approved', 'failed')) then
+    raise exception 'a request does not move from % to %', old.state, new.state
+      using errcode = 'integrity_constraint_violation';
+  end if;
+  if new.state in ('approved', 'rejected') then
+    select count(*) into found from approvals.decision d
+      where d.book_id = new.book_id and d.request_id = new.id
+        and d.verdict = case new.state when 'approved' then 'approve' else 'reject' end;
+    if found < (case new.state when 'approved' then new.needed else 1 end) then
+      raise exception 'too few persons have decided' using errcode = 'integrity_constraint_violation';
+    end if;
+  elsif new.state in ('executed', 'failed') then
+    select count(*) into found from approvals.execution e
+      where e.book_id = new.book_id and e.approval_id = new.id
+        and e.outcome = case new.state when 'executed' then 'done' else 'refused' end;
+    if found = 0 then
+      raise exception 'nothing says that it was carried out or refused'
+        using errcode = 'integrity_constraint_violation';
+    end if;
+  end if;
+  return new;
+end $function$;
+
+CREATE OR REPLACE FUNCTION approvals.stays()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  raise exception 'rows of %.% stay as they are', tg_table_schema, tg_table_name
+    using errcode = 'integrity_constraint_violation';
+end $function$;
+
+create table approvals.decision (
+  book_id integer not null,
+  request_id uuid not null,
+  org_id integer not null,
+  content_hash bytea not null,
+  maker_person text not null,
+  checker_person text not null,
+  checker_id text not null,
+  verdict text not null,
+  note text not null,
+  seen jsonb,
+  stepped_up_at timestamp with time zone,
+  came_from text not null,
+  at timestamp with time zone not null,
+  constraint decision_pkey PRIMARY KEY (book_id, request_id, checker_person),
+  constraint decision_check CHECK (((verdict = 'reject'::text) OR (stepped_up_at IS NOT NULL))),
+  constraint decision_checker_person_check CHECK ((checker_person <> ''::text)),
+  constraint decision_verdict_check CHECK ((verdict = ANY (ARRAY['approve'::text, 'reject'::text]))),
+  constraint maker_is_not_checker CHECK ((maker_person <> checker_person)),
+  constraint decision_book_id_request_id_content_hash_maker_person_fkey FOREIGN KEY (book_id, request_id, content_hash, maker_person) REFERENCES approvals.request(book_id, id, content_hash, maker_person)
+);
+
+create table approvals.execution (
+  book_id integer not null,
+  approval_id uuid not null,
+  org_id integer not null,
+  content_hash bytea not null,
+  outcome text not null,
+  at timestamp with time zone not null,
+  constraint execution_pkey PRIMARY KEY (book_id, approval_id),
+  constraint execution_outcome_check CHECK ((outcome = ANY (ARRAY['done'::text, 'refused'::text]))),
+  constraint execution_book_id_approval_id_content_hash_fkey FOREIGN KEY (book_id, approval_id, content_hash) REFERENCES approvals.request(book_id, id, content_hash)
+);
+
+create table approvals.policy (
+  org_id integer not null,
+  version integer not null,
+  document jsonb not null,
+  approval text not null,
+  made_at timestamp with time zone not null,
+  constraint policy_pkey PRIMARY KEY (org_id, version)
+);
+
+create table approvals.request (
+  book_id integer not null,
+  id uuid not null,
+  org_id integer not null,
+  action text not null,
+  bound text not null,
+  content_hash bytea not null,
+  state text default 'requires_review'::text not null,
+  maker_kind text not null,
+  maker_id text not null,
+  maker_person text not null,
+  reason text not null,
+  rule text not null,
+  needed integer not null,
+  permission text not null,
+  break_glass boolean not null,
+  requested_at timestamp with time zone not null,
+  expires_at timestamp with time zone not null,
+  preview jsonb not null,
+  replaces text default ''::text not null,
+  replaced_by text default ''::text not null,
+  approvals integer default 0 not null,
+  result jsonb,
+  ended_by text default ''::text not null,
+  note text default ''::text not null,
+  moved_at timestamp with time zone not null,
+  constraint request_pkey PRIMARY KEY (book_id, id),
+  constraint request_book_id_id_content_hash_key UNIQUE (book_id, id, content_hash),
+  constraint request_book_id_id_content_hash_maker_person_key UNIQUE (book_id, id, content_hash, maker_person),
+  constraint request_check CHECK ((expires_at > requested_at)),
+  constraint request_check1 CHECK ((content_hash = sha256(convert_to(bound, 'UTF8'::name)))),
+  constraint request_check2 CHECK (((((bound)::jsonb ->> 'action'::text) = action) AND (((bound)::jsonb ->> 'org'::text) = (org_id)::text))),
+  constraint request_maker_person_check CHECK ((maker_person <> ''::text)),
+  constraint request_needed_check CHECK ((needed = ANY (ARRAY[1, 2]))),
+  constraint request_state_check CHECK ((state = ANY (ARRAY['requires_review'::text, 'approved'::text, 'rejected'::text, 'canceled'::text, 'expired'::text, 'executed'::text, 'failed'::text])))
+);
+CREATE INDEX request_newest ON approvals.request USING btree (org_id, requested_at DESC, book_id DESC, id DESC);
+CREATE INDEX request_waiting ON approvals.request USING btree (org_id, requested_at DESC, book_id DESC, id DESC) WHERE (state = 'requires_review'::text);
+
+CREATE TRIGGER kept BEFORE TRUNCATE ON approvals.decision FOR EACH STATEMENT EXECUTE FUNCTION approvals.stays();
+
+CREATE TRIGGER stays BEFORE DELETE OR UPDATE ON approvals.decision FOR EACH ROW EXECUTE FUNCTION approvals.stays();
+
+CREATE TRIGGER begins BEFORE INSERT ON approvals.execution FOR EACH ROW EXECUTE FUNCTION approvals.begin_execution();
+
+CREATE TRIGGER kept BEFORE TRUNCATE ON approvals.execution FOR EACH STATEMENT EXECUTE FUNCTION approvals.stays();
+
+CREATE TRIGGER stays BEFORE DELETE OR UPDATE ON approvals.execution FOR EACH ROW EXECUTE FUNCTION approvals.stays();
+
+CREATE TRIGGER stays BEFORE DELETE OR UPDATE ON approvals.policy FOR EACH ROW EXECUTE FUNCTION approvals.stays();
+
+CREATE TRIGGER begins BEFORE INSERT ON approvals.request FOR EACH ROW EXECUTE FUNCTION approvals.begin_request();
+
+CREATE TRIGGER kept BEFORE TRUNCATE ON approvals.request FOR EACH STATEMENT EXECUTE FUNCTION approvals.stays();
+
+CREATE TRIGGER moves BEFORE UPDATE ON approvals.request FOR EACH ROW EXECUTE FUNCTION approvals.move_request();
+
+CREATE TRIGGER stays BEFORE DELETE ON approvals.request FOR EACH ROW EXECUTE FUNCTION approvals.stays();
+
+create schema audit;
+
+CREATE OR REPLACE FUNCTION audit.append(book integer, at timestamp with time zone, org_ids integer[], actor_kinds text[], actor_ids text[], actor_persons text[], from_addresses text[], actions text[], objects text[], befores text[], afters text[], approvals text[], request_ids text[])
+ RETURNS bigint
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+declare
+  number bigint;
+  previous bytea;
+  this bytea;
+  micros bigint := (extract(epoch from append.at) * 1000000)::bigint;
+begin
+  if coalesce(cardinality(org_ids), 0) = 0 then
+    raise exception 'audit.append takes at least one entry.'
+      using errcode = 'invalid_parameter_value';
+  end if;
+  insert into audit.head (book_id, seq, hash)
+    values (book, 0, decode(repeat('00', 32), 'hex')) on conflict (book_id) do nothing;
+  select h.seq, h.hash into strict number, previous
+    from audit.head h where h.book_id = book for update;
+  for n in 1 .. cardinality(org_ids) loop
+    number := number + 1;
+    this := sha256(
+      audit.field('tenon audit entry 1') || previous || int4send(book) || int8send(number)
+      || int8send(micros) || int4send(org_ids[n]) || audit.field(actor_kinds[n])
+      || audit.field(actor_ids[n]) || audit.field(actor_persons[n])
+      || audit.field(from_addresses[n]) || audit.field(actions[n]) || audit.field(objects[n])
+      || audit.field(befores[n]) || audit.field(afters[n]) || audit.field(approvals[n])
+      || audit.field(request_ids[n])
+    );
+    insert into audit.entry (
+      book_id, seq, at, org_id, actor_kind, actor_id, actor_person, from_address, action, object,
+      before, after, approval, request_id, prev_hash, hash
+    ) values (
+      book, number, append.at, org_ids[n], actor_kinds[n], actor_ids[n], actor_persons[n],
+      from_addresses[n], actions[n], objects[n], befores[n], afters[n], approvals[n],
+      request_ids[n], previous, this
+    );
+    previous := this;
+  end loop;
+  update audit.head h set seq = number, hash = previous where h.book_id = book;
+  return number;
+end $function$;
+
+CREATE OR REPLACE FUNCTION audit.field(value text)
+ RETURNS bytea
+ LANGUAGE sql
+ STABLE
+AS $function$
+  select case
+    when value is null then pg_catalog.int4send(-1)
+    else pg_catalog.int4send(pg_catalog.octet_length(pg_catalog.convert_to(value, 'UTF8')))
+      operator(pg_catalog.||) pg_catalog.convert_to(value, 'UTF8')
+  end
+$function$;
+
+CREATE OR REPLACE FUNCTION audit.note_checkpoint(number bigint, line_hash bytea, at timestamp with time zone)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+begin
+  update audit.checkpoint_end c
+    set n = number, line_hash = note_checkpoint.line_hash, at = note_checkpoint.at
+    where c.id = 1 and c.n < number;
+  return found;
+end $function$;
+
+CREATE OR REPLACE FUNCTION audit.refuse_change()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+begin
+  raise exception 'The audit log only grows: % on %.% is refused.',
+    lower(tg_op), tg_table_schema, tg_table_name
+    using errcode = 'insufficient_privilege';
+end $function$;
+
+create table audit.checkpoint_end (
+  id integer not null,
+  n bigint not null,
+  line_hash bytea not null,
+  at timestamp with time zone,
+  constraint checkpoint_end_pkey PRIMARY KEY (id),
+  constraint checkpoint_end_id_check CHECK ((id = 1)),
+  constraint checkpoint_end_line_hash_check CHECK ((length(line_hash) = 32)),
+  constraint checkpoint_end_n_check CHECK ((n >= 0))
+) with (fillfactor=50);
+
+create table audit.entry (
+  book_id integer not null,
+  seq bigint not null,
+  at timestamp with time zone not null,
+  org_id integer not null,
+  actor_kind text not null,
+  actor_id text not null,
+  actor_person text not null,
+  from_address text not null,
+  action text not null,
+  object text not null,
+  before text,
+  after text,
+  approval text,
+  request_id text,
+  prev_hash bytea not null,
+  hash bytea not null,
+  constraint entry_pkey PRIMARY KEY (book_id, seq),
+  constraint entry_actor_kind_check CHECK ((actor_kind = ANY (ARRAY['user'::text, 'key'::text, 'platform'::text, 'operator'::text]))),
+  constraint entry_book_id_check CHECK ((book_id >= 0)),
+  constraint entry_hash_check CHECK ((length(hash) = 32)),
+  constraint entry_prev_hash_check CHECK ((length(prev_hash) = 32)),
+  constraint entry_seq_check CHECK ((seq > 0))
+);
+CREATE INDEX entry_by_actor ON audit.entry USING btree (org_id, actor_id, at, book_id, seq);
+CREATE INDEX entry_by_object ON audit.entry USING btree (org_id, object, at, book_id, seq);
+CREATE INDEX entry_by_person ON audit.entry USING btree (org_id, actor_person, at, book_id, seq);
+CREATE INDEX entry_by_time ON audit.entry USING btree (org_id, at, book_id, seq);
+
+create table audit.head (
+  book_id integer not null,
+  seq bigint not null,
+  hash bytea not null,
+  constraint head_pkey PRIMARY KEY (book_id),
+  constraint head_book_id_check CHECK ((book_id >= 0)),
+  constraint head_hash_check CHECK ((length(hash) = 32)),
+  constraint head_seq_check CHECK ((seq >= 0))
+) with (fillfactor=50);
+
+CREATE TRIGGER checkpoint_end_goes_on BEFORE UPDATE ON audit.checkpoint_end FOR EACH ROW WHEN ((new.n <= old.n)) EXECUTE FUNCTION audit.refuse_change();
+
+CREATE TRIGGER checkpoint_end_stays BEFORE DELETE OR TRUNCATE ON audit.checkpoint_end FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
+
+CREATE TRIGGER entry_stays BEFORE DELETE OR UPDATE OR TRUNCATE ON audit.entry FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
+
+CREATE TRIGGER head_goes_on BEFORE UPDATE ON audit.head FOR EACH ROW WHEN (((new.book_id <> old.book_id) OR (new.seq <= old.seq))) EXECUTE FUNCTION audit.refuse_change();
+
+CREATE TRIGGER head_stays BEFORE DELETE OR TRUNCATE ON audit.head FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
+
 create schema base;
+
+CREATE OR REPLACE FUNCTION base.wall_off()
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog'
+AS $function$
+declare
+  each record;
+begin
+  for each in
+    select t.id, t.schema, t.relation, t.has_org, r.reach is distinct from 'server' as is_read
+    from base.module_table t left join base.table_reach r using (relation)
+    where (t.has_org or r.reach = 'shared') and pg_has_role(t.owner, 'usage')
+  loop
+    if each.is_read and not has_schema_privilege('tenon_reader', each.schema, 'usage') then
+      execute format('grant usage on schema %I to tenon_reader', each.schema);
+    end if;
+    if each.has_org and not (select relrowsecurity from pg_class where oid = each.id) then
+      execute format('alter table %s enable row level security', each.relation);
+    end if;
+    if each.has_org and not exists (
+      select from pg_policy where polrelid = each.id and polname = 'of_organisation'
+    ) then
+      execute format(
+        'create policy of_organisation on %s for select to tenon_reader
+           using (org_id = nullif(current_setting(''tenon.org_id'', true), '''')::int)',
+        each.relation);
+    end if;
+    if each.is_read and not has_table_privilege('tenon_reader', each.id, 'select') then
+      execute format('grant select on %s to tenon_reader', each.relation);
+    end if;
+  end loop;
+end $function$;
 
 create table base.answer (
   book_id integer not null,
@@ -13,6 +371,14 @@ create table base.answer (
   constraint answer_pkey PRIMARY KEY (book_id, key_hash),
   constraint answer_key_hash_check CHECK ((length(key_hash) = 32)),
   constraint answer_request_hash_check CHECK ((length(request_hash) = 32))
+);
+
+create table base.cluster_key (
+  one boolean default true not null,
+  key bytea not null,
+  constraint cluster_key_pkey PRIMARY KEY (one),
+  constraint cluster_key_key_check CHECK ((length(key) = 32)),
+  constraint cluster_key_one_check CHECK (one)
 );
 
 create table base.due (
@@ -85,6 +451,26 @@ create table base.personal_key (
   first_used_at timestamp with time zone not null,
   constraint personal_key_pkey PRIMARY KEY (key_id)
 );
+
+create table base.table_reach (
+  relation text not null,
+  reach text not null,
+  why text not null,
+  constraint table_reach_pkey PRIMARY KEY (relation),
+  constraint table_reach_reach_check CHECK ((reach = ANY (ARRAY['shared'::text, 'server'::text])))
+);
+
+create view base.module_table as
+ SELECT c.oid AS id,
+    c.relowner AS owner,
+    n.nspname AS schema,
+    format('%I.%I'::text, n.nspname, c.relname) AS relation,
+    (EXISTS ( SELECT
+           FROM pg_attribute a
+          WHERE a.attrelid = c.oid AND a.attname = 'org_id'::name AND NOT a.attisdropped)) AS has_org
+   FROM pg_class c
+     JOIN pg_namespace n ON n.oid = c.relnamespace
+  WHERE (c.relkind = ANY (ARRAY['r'::"char", 'p'::"char"])) AND NOT c.relispartition AND n.nspname <> 'public'::name AND n.nspname <> 'information_schema'::name AND n.nspname !~~ 'pg\_%'::text;
 
 create schema channels;
 
@@ -320,6 +706,218 @@ create table custody.step (
   constraint step_book_id_case_id_fkey FOREIGN KEY (book_id, case_id) REFERENCES custody."case"(book_id, id) DEFERRABLE INITIALLY DEFERRED
 );
 CREATE UNIQUE INDEX step_position ON custody.step USING btree (book_id, case_id, "position");
+
+create schema identity;
+
+create table identity.api_key (
+  id uuid not null,
+  org_id integer not null,
+  merchant_id uuid,
+  slot smallint not null,
+  name text not null,
+  state text not null,
+  role text not null,
+  permissions text[] not null,
+  requires_signature boolean not null,
+  handle text,
+  secret_hash bytea,
+  algorithm text,
+  public_key text,
+  made_by text not null,
+  made_by_person text not null,
+  made_at timestamp with time zone not null,
+  expires_at timestamp with time zone not null,
+  ended_at timestamp with time zone,
+  replaced_by uuid,
+  constraint api_key_pkey PRIMARY KEY (id),
+  constraint api_key_handle_key UNIQUE (handle),
+  constraint api_key_algorithm_check CHECK ((algorithm = ANY (ARRAY['ed25519'::text, 'rsa-pss-sha512'::text, 'sm2-sm3'::text]))),
+  constraint api_key_check CHECK (((handle IS NULL) = (secret_hash IS NULL))),
+  constraint api_key_check1 CHECK (((algorithm IS NULL) = (public_key IS NULL))),
+  constraint api_key_check2 CHECK (((handle IS NOT NULL) OR (public_key IS NOT NULL))),
+  constraint api_key_check3 CHECK (((public_key IS NOT NULL) OR (NOT requires_signature))),
+  constraint api_key_check4 CHECK (((merchant_id IS NOT NULL) = (role = 'merchant'::text))),
+  constraint api_key_check5 CHECK (((state = 'live'::text) = (ended_at IS NULL))),
+  constraint api_key_handle_check CHECK ((handle ~ '^[0-9a-f]{16}$'::text)),
+  constraint api_key_name_check CHECK ((name <> ''::text)),
+  constraint api_key_role_check CHECK ((role = ANY (ARRAY['merchant'::text, 'operator'::text, 'engineer'::text]))),
+  constraint api_key_secret_hash_check CHECK ((length(secret_hash) = 32)),
+  constraint api_key_slot_check CHECK ((slot = ANY (ARRAY[1, 2]))),
+  constraint api_key_state_check CHECK ((state = ANY (ARRAY['live'::text, 'revoked'::text, 'expired'::text]))),
+  constraint api_key_org_id_fkey FOREIGN KEY (org_id) REFERENCES identity.organisation(id),
+  constraint api_key_org_id_merchant_id_fkey FOREIGN KEY (org_id, merchant_id) REFERENCES identity.merchant(org_id, id)
+);
+CREATE INDEX api_key_holder ON identity.api_key USING btree (org_id, merchant_id, made_at);
+CREATE UNIQUE INDEX api_key_slot ON identity.api_key USING btree (org_id, merchant_id, slot) NULLS NOT DISTINCT WHERE (state = 'live'::text);
+
+create table identity.challenge (
+  hash bytea not null,
+  purpose text not null,
+  given_to text not null,
+  expires_at timestamp with time zone not null,
+  constraint challenge_pkey PRIMARY KEY (hash),
+  constraint challenge_hash_check CHECK ((length(hash) = 32)),
+  constraint challenge_purpose_check CHECK ((purpose = ANY (ARRAY['sign_in'::text, 'step_up'::text, 'enrol'::text])))
+);
+CREATE INDEX challenge_expires_at_idx ON identity.challenge USING btree (expires_at);
+
+create table identity.merchant (
+  id uuid not null,
+  org_id integer not null,
+  name text not null,
+  constraint merchant_pkey PRIMARY KEY (id),
+  constraint merchant_org_id_id_key UNIQUE (org_id, id),
+  constraint merchant_name_check CHECK ((name <> ''::text)),
+  constraint merchant_org_id_fkey FOREIGN KEY (org_id) REFERENCES identity.organisation(id)
+);
+
+create table identity.nonce (
+  slot smallint not null,
+  hash bytea not null,
+  constraint nonce_pkey PRIMARY KEY (slot, hash),
+  constraint nonce_hash_check CHECK ((length(hash) = 16)),
+  constraint nonce_slot_check CHECK (((slot >= 0) AND (slot <= 3)))
+) partition by list (slot);
+
+create table identity.one_time_link (
+  token_hash bytea not null,
+  org_id integer not null,
+  user_id uuid not null,
+  purpose text not null,
+  made_at timestamp with time zone not null,
+  expires_at timestamp with time zone not null,
+  used_at timestamp with time zone,
+  replaced_at timestamp with time zone,
+  totp_secret text,
+  constraint one_time_link_pkey PRIMARY KEY (token_hash),
+  constraint one_time_link_purpose_check CHECK ((purpose = ANY (ARRAY['first_administrator'::text, 'invite'::text, 'reset'::text]))),
+  constraint one_time_link_token_hash_check CHECK ((length(token_hash) = 32)),
+  constraint one_time_link_org_id_fkey FOREIGN KEY (org_id) REFERENCES identity.organisation(id)
+);
+CREATE UNIQUE INDEX one_time_link_org_id_idx ON identity.one_time_link USING btree (org_id) WHERE ((purpose = 'first_administrator'::text) AND (used_at IS NULL) AND (replaced_at IS NULL));
+CREATE UNIQUE INDEX one_time_link_user_id_idx ON identity.one_time_link USING btree (user_id) WHERE ((used_at IS NULL) AND (replaced_at IS NULL));
+
+create table identity.organisation (
+  id integer not null,
+  org_id integer generated always as (id) stored not null,
+  uuid uuid not null,
+  name text not null,
+  constraint organisation_pkey PRIMARY KEY (id),
+  constraint organisation_uuid_key UNIQUE (uuid),
+  constraint organisation_id_check CHECK ((id > 0)),
+  constraint organisation_name_check CHECK ((name <> ''::text))
+);
+
+create table identity.passkey (
+  id text not null,
+  org_id integer not null,
+  user_id uuid not null,
+  public_key bytea not null,
+  counter bigint not null,
+  transports text[] not null,
+  name text not null,
+  backed_up boolean not null,
+  made_at timestamp with time zone not null,
+  used_at timestamp with time zone,
+  constraint passkey_pkey PRIMARY KEY (id),
+  constraint passkey_counter_check CHECK ((counter >= 0)),
+  constraint passkey_org_id_user_id_fkey FOREIGN KEY (org_id, user_id) REFERENCES identity.user_(org_id, id)
+);
+CREATE INDEX passkey_user_id_idx ON identity.passkey USING btree (user_id);
+
+create table identity.permit (
+  name text not null,
+  window_no bigint not null,
+  taken integer not null,
+  constraint permit_pkey PRIMARY KEY (name),
+  constraint permit_taken_check CHECK ((taken >= 0))
+) with (fillfactor=50);
+
+create table identity.person (
+  id uuid not null,
+  org_id integer not null,
+  staff_number text not null,
+  constraint person_pkey PRIMARY KEY (id),
+  constraint person_org_id_id_key UNIQUE (org_id, id),
+  constraint person_org_id_staff_number_key UNIQUE (org_id, staff_number),
+  constraint person_staff_number_check CHECK ((staff_number <> ''::text)),
+  constraint person_org_id_fkey FOREIGN KEY (org_id) REFERENCES identity.organisation(id)
+);
+
+create table identity.session (
+  id uuid not null,
+  org_id integer not null,
+  user_id uuid not null,
+  token_hash bytea not null,
+  made_at timestamp with time zone not null,
+  seen_at timestamp with time zone not null,
+  proved_at timestamp with time zone not null,
+  from_address text not null,
+  agent text not null,
+  ended_at timestamp with time zone,
+  ended_why text,
+  constraint session_pkey PRIMARY KEY (id),
+  constraint session_token_hash_key UNIQUE (token_hash),
+  constraint session_check CHECK (((ended_at IS NULL) = (ended_why IS NULL))),
+  constraint session_ended_why_check CHECK ((ended_why = ANY (ARRAY['signed_out'::text, 'replaced'::text, 'by_user'::text, 'by_administrator'::text, 'password_changed'::text, 'credentials_reset'::text, 'roles_changed'::text, 'disabled'::text, 'locked'::text]))),
+  constraint session_token_hash_check CHECK ((length(token_hash) = 32)),
+  constraint session_org_id_user_id_fkey FOREIGN KEY (org_id, user_id) REFERENCES identity.user_(org_id, id)
+);
+CREATE INDEX session_user_id_idx ON identity.session USING btree (user_id) WHERE (ended_at IS NULL);
+
+create table identity.sign_in_failure (
+  address text not null,
+  failures integer not null,
+  since timestamp with time zone not null,
+  constraint sign_in_failure_pkey PRIMARY KEY (address),
+  constraint sign_in_failure_failures_check CHECK ((failures > 0))
+);
+CREATE INDEX sign_in_failure_since_idx ON identity.sign_in_failure USING btree (since);
+
+create table identity.user_ (
+  id uuid not null,
+  org_id integer not null,
+  person_id uuid not null,
+  login text not null,
+  name text not null,
+  merchant_id uuid,
+  of_merchant boolean generated always as ((merchant_id IS NOT NULL)) stored not null,
+  state text not null,
+  password_hash text,
+  totp_secret text,
+  totp_step bigint default 0 not null,
+  failures integer default 0 not null,
+  locked_until timestamp with time zone,
+  reset_until timestamp with time zone,
+  made_at timestamp with time zone not null,
+  constraint user__pkey PRIMARY KEY (id),
+  constraint user__id_of_merchant_key UNIQUE (id, of_merchant),
+  constraint user__login_key UNIQUE (login),
+  constraint user__org_id_id_key UNIQUE (org_id, id),
+  constraint user__check CHECK (((password_hash IS NULL) = (totp_secret IS NULL))),
+  constraint user__failures_check CHECK ((failures >= 0)),
+  constraint user__login_check CHECK (((login <> ''::text) AND (login = lower(login)))),
+  constraint user__name_check CHECK ((name <> ''::text)),
+  constraint user__state_check CHECK ((state = ANY (ARRAY['active'::text, 'disabled'::text]))),
+  constraint user__org_id_fkey FOREIGN KEY (org_id) REFERENCES identity.organisation(id),
+  constraint user__org_id_merchant_id_fkey FOREIGN KEY (org_id, merchant_id) REFERENCES identity.merchant(org_id, id),
+  constraint user__org_id_person_id_fkey FOREIGN KEY (org_id, person_id) REFERENCES identity.person(org_id, id)
+);
+CREATE INDEX user__person_id_idx ON identity.user_ USING btree (person_id);
+
+create table identity.user_role (
+  user_id uuid not null,
+  org_id integer not null,
+  role text not null,
+  of_merchant boolean generated always as ((role = 'merchant'::text)) stored not null,
+  granted_by text not null,
+  granted_at timestamp with time zone not null,
+  constraint user_role_pkey PRIMARY KEY (user_id, role),
+  constraint user_role_role_check CHECK ((role = ANY (ARRAY['viewer'::text, 'operator'::text, 'approver'::text, 'finance'::text, 'product'::text, 'engineer'::text, 'administrator'::text, 'merchant'::text]))),
+  constraint user_role_org_id_user_id_fkey FOREIGN KEY (org_id, user_id) REFERENCES identity.user_(org_id, id),
+  constraint user_role_user_id_of_merchant_fkey FOREIGN KEY (user_id, of_merchant) REFERENCES identity.user_(id, of_merchant)
+);
+CREATE INDEX user_role_org_id_role_idx ON identity.user_role USING btree (org_id, role);
 
 create schema ledger;
 
@@ -659,6 +1257,18 @@ create table payments.pay_in (
   constraint pay_in_state_check CHECK ((state = ANY (ARRAY['open'::text, 'succeeded'::text, 'closed'::text])))
 ) with (fillfactor=80);
 CREATE INDEX pay_in_destination ON payments.pay_in USING btree (book_id, destination);
+
+create table payments.payee_amount (
+  book_id integer not null,
+  org_id integer not null,
+  payee text not null,
+  amount bigint not null,
+  payout uuid not null,
+  at timestamp with time zone not null,
+  constraint payee_amount_pkey PRIMARY KEY (book_id, payee, amount),
+  constraint payee_amount_amount_check CHECK ((amount > 0))
+);
+CREATE INDEX payee_amount_of_org ON payments.payee_amount USING btree (org_id, payee, amount, at);
 
 create table payments.payee_day (
   book_id integer not null,
@@ -1019,3 +1629,178 @@ create table routing.rule_set (
   constraint rule_set_pkey PRIMARY KEY (version),
   constraint rule_set_version_check CHECK ((version ~ '^[0-9a-f]{64}$'::text))
 );
+
+create schema stops;
+
+create table stops.freeze_book (
+  book_id integer not null,
+  org_id integer not null,
+  freeze_id uuid not null,
+  state text not null,
+  accounts integer not null,
+  moved_at timestamp with time zone not null,
+  constraint freeze_book_pkey PRIMARY KEY (book_id, freeze_id),
+  constraint freeze_book_accounts_check CHECK ((accounts >= 0)),
+  constraint freeze_book_state_check CHECK ((state = ANY (ARRAY['frozen'::text, 'lifted'::text])))
+);
+CREATE INDEX freeze_book_order ON stops.freeze_book USING btree (freeze_id);
+
+create table stops.freeze_order (
+  org_id integer not null,
+  id uuid not null,
+  holder text not null,
+  order_number text not null,
+  authority text not null,
+  reason text not null,
+  state text not null,
+  until timestamp with time zone,
+  ordered_by text not null,
+  ordered_at timestamp with time zone not null,
+  approval text,
+  lifted_at timestamp with time zone,
+  constraint freeze_order_pkey PRIMARY KEY (id),
+  constraint freeze_order_authority_check CHECK ((authority <> ''::text)),
+  constraint freeze_order_check CHECK ((((state = 'ordered'::text) = (approval IS NULL)) AND ((approval IS NULL) = (lifted_at IS NULL)))),
+  constraint freeze_order_holder_check CHECK ((holder <> ''::text)),
+  constraint freeze_order_order_number_check CHECK ((order_number <> ''::text)),
+  constraint freeze_order_state_check CHECK ((state = ANY (ARRAY['ordered'::text, 'lifted'::text])))
+);
+CREATE UNIQUE INDEX freeze_order_number ON stops.freeze_order USING btree (org_id, authority, order_number, holder);
+CREATE INDEX freeze_order_standing ON stops.freeze_order USING btree (org_id, holder) WHERE (state = 'ordered'::text);
+
+create table stops.freeze_target (
+  freeze_id uuid not null,
+  book_id integer not null,
+  org_id integer not null,
+  why text not null,
+  tries integer not null,
+  tried_at timestamp with time zone,
+  constraint freeze_target_pkey PRIMARY KEY (freeze_id, book_id),
+  constraint freeze_target_book_id_check CHECK ((book_id > 0)),
+  constraint freeze_target_tries_check CHECK ((tries >= 0))
+);
+CREATE INDEX freeze_target_book ON stops.freeze_target USING btree (book_id);
+
+create table stops.frozen_party (
+  book_id integer not null,
+  org_id integer not null,
+  holder text not null,
+  orders uuid[] not null,
+  kept uuid[] not null,
+  version integer not null,
+  moved_at timestamp with time zone not null,
+  constraint frozen_party_pkey PRIMARY KEY (book_id, holder)
+);
+
+create table stops.pause (
+  org_id integer not null,
+  id uuid not null,
+  channel text,
+  direction text,
+  book integer,
+  merchant text,
+  reason text not null,
+  state text not null,
+  paused_by text not null,
+  paused_at timestamp with time zone not null,
+  approval text,
+  resumed_at timestamp with time zone,
+  constraint pause_pkey PRIMARY KEY (id),
+  constraint pause_book_check CHECK ((book > 0)),
+  constraint pause_check CHECK ((((state = 'paused'::text) = (approval IS NULL)) AND ((approval IS NULL) = (resumed_at IS NULL)))),
+  constraint pause_direction_check CHECK ((direction = ANY (ARRAY['collect'::text, 'pay'::text, 'refund'::text]))),
+  constraint pause_reason_check CHECK ((reason <> ''::text)),
+  constraint pause_state_check CHECK ((state = ANY (ARRAY['paused'::text, 'resumed'::text])))
+);
+CREATE INDEX pause_of_org ON stops.pause USING btree (org_id, paused_at);
+CREATE INDEX pause_standing ON stops.pause USING btree (org_id, paused_at) WHERE (state = 'paused'::text);
+
+create schema webhooks;
+
+create table webhooks.attempt (
+  book_id integer not null,
+  delivery uuid not null,
+  number integer not null,
+  org_id integer not null,
+  at timestamp with time zone not null,
+  status integer,
+  ms integer not null,
+  reply text not null,
+  error text not null,
+  constraint attempt_pkey PRIMARY KEY (book_id, delivery, number)
+);
+CREATE INDEX attempt_by_age ON webhooks.attempt USING btree (at);
+
+create table webhooks.delivery (
+  book_id integer not null,
+  id uuid not null,
+  org_id integer not null,
+  endpoint uuid not null,
+  event uuid not null,
+  replay uuid not null,
+  aggregate text not null,
+  seq bigint not null,
+  n integer not null,
+  state text not null,
+  attempts integer default 0 not null,
+  next_at timestamp with time zone,
+  offered_until timestamp with time zone,
+  created_at timestamp with time zone not null,
+  ended_at timestamp with time zone,
+  constraint delivery_pkey PRIMARY KEY (book_id, id),
+  constraint delivery_book_id_event_endpoint_replay_key UNIQUE (book_id, event, endpoint, replay),
+  constraint delivery_check CHECK (((state = 'waiting'::text) = (next_at IS NOT NULL))),
+  constraint delivery_check1 CHECK (((state = 'waiting'::text) = (ended_at IS NULL))),
+  constraint delivery_state_check CHECK ((state = ANY (ARRAY['waiting'::text, 'delivered'::text, 'dead'::text])))
+);
+CREATE INDEX delivery_ended ON webhooks.delivery USING btree (ended_at) WHERE (ended_at IS NOT NULL);
+CREATE INDEX delivery_of_endpoint ON webhooks.delivery USING btree (endpoint, created_at, id);
+CREATE INDEX delivery_waiting ON webhooks.delivery USING btree (book_id, endpoint, aggregate, seq, n) WHERE (state = 'waiting'::text);
+
+create table webhooks.endpoint (
+  id uuid not null,
+  org_id integer not null,
+  merchant text default ''::text not null,
+  kind text not null,
+  url text not null,
+  events text[] not null,
+  description text default ''::text not null,
+  state text not null,
+  disabled_because text not null,
+  disabled_at timestamp with time zone,
+  epoch integer default 0 not null,
+  secret text not null,
+  old_secret text,
+  old_secret_until timestamp with time zone,
+  rotation text default ''::text not null,
+  failures integer default 0 not null,
+  failing_since timestamp with time zone,
+  last_success_at timestamp with time zone,
+  last_failure_at timestamp with time zone,
+  polled_at timestamp with time zone,
+  created_at timestamp with time zone not null,
+  constraint endpoint_pkey PRIMARY KEY (id),
+  constraint endpoint_check CHECK (((state = 'enabled'::text) = (disabled_because = ''::text))),
+  constraint endpoint_check1 CHECK (((old_secret IS NULL) = (old_secret_until IS NULL))),
+  constraint endpoint_check2 CHECK (((kind = 'listener'::text) = (polled_at IS NOT NULL))),
+  constraint endpoint_disabled_because_check CHECK ((disabled_because = ANY (ARRAY[''::text, 'person'::text, 'gone'::text, 'failing'::text]))),
+  constraint endpoint_events_check CHECK ((cardinality(events) > 0)),
+  constraint endpoint_kind_check CHECK ((kind = ANY (ARRAY['url'::text, 'listener'::text]))),
+  constraint endpoint_state_check CHECK ((state = ANY (ARRAY['enabled'::text, 'disabled'::text])))
+);
+CREATE INDEX endpoint_of_org ON webhooks.endpoint USING btree (org_id, id);
+
+create table webhooks.event (
+  book_id integer not null,
+  id uuid not null,
+  seq bigint not null,
+  n integer not null,
+  org_id integer not null,
+  merchant text default ''::text not null,
+  type text not null,
+  aggregate text not null,
+  body text not null,
+  at timestamp with time zone not null,
+  constraint event_pkey PRIMARY KEY (book_id, id)
+);
+CREATE INDEX event_of_org ON webhooks.event USING btree (org_id, at, id);

@@ -23,7 +23,10 @@ afterEach(() => database?.drop())
 const log = () => createLog({ level: 'silent' })
 
 async function start(more: Record<string, string> = {}): Promise<RunningServer> {
-  const env = { DATABASE_URL: database.url, TENON_PORT: '0', TENON_DATA: join(folder, 'data') }
+  const env = {
+    ...{ DATABASE_URL: database.url, TENON_PORT: '0', TENON_DATA: join(folder, 'data') },
+    TENON_SIGN_IN: 'this-machine',
+  }
   const server = await startServer({ env: { ...env, ...more }, log: log() })
   onTestFinished(async () => void (await server.close()))
   return server

@@ -7,9 +7,12 @@
  */
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { ACCESS_PROBLEMS, type AccessParts, createAccessParts } from './access-parts.ts'
+import { CONFIGURATION_BOOK } from './audit/index.ts'
 import { bankChannel, createPool, loadSchemes, type Pool } from './bank.ts'
 import {
   type Answers,
+  clusterKey,
   createDb,
   createDueSweeper,
   createHttp,
@@ -18,6 +21,7 @@ import {
   createMetrics,
   createOutboxRelay,
   createPersonalSeal,
+  createReplicas,
   createShutdown,
   cryptoRng,
   type DueHandler,
@@ -30,7 +34,6 @@ import {
   type Metrics,
   migrate,
   type NotReady,
-  operatorOnly,
   type PersonalSeal,
   printConfig,
   type Shutdown,
@@ -58,12 +61,18 @@ import {
   StartProblem,
   serverSettings,
 } from './settings.ts'
+import type { StopGate } from './stops/index.ts'
+import { createWebhooks, WEBHOOK_PROBLEMS, webhookRoutes } from './webhooks/index.ts'
 
 export { BANK_PUBLIC_KEY, OUR_PRIVATE_KEY } from './bank.ts'
 export { StartProblem, serverSettings } from './settings.ts'
 
 /** The one tenant there is until tenants are told apart. */
 const ORG_ID = 1
+/** Its name until somebody gives it another. */
+const ORGANISATION = 'Tenon'
+/** Of events of the configuration, which name no amount. */
+const CURRENCY = 'CNY'
 const SCHEMES = fileURLToPath(new URL('../../schemes', import.meta.url))
 
 export interface ServerOptions {
@@ -82,6 +91,8 @@ export interface RunningServer {
   readonly pool: Pool | undefined
   /** Payments over channels; absent when none are configured. */
   readonly parts: PaymentParts | undefined
+  /** Users, keys, approvals, what is paused. */
+  readonly access: AccessParts
   /** What it still waits for before it can do its work; empty when it is ready. */
   ready(): Promise<readonly NotReady[]>
   /** Stops everything in order. Returns the exit code, 0 when all ended cleanly. */
@@ -129,18 +140,23 @@ async function start({ config, env, log, shutdown }: Start): Promise<RunningServ
       return here.url
     },
     onBatch: ledgerMetrics(metrics, () => ledger),
+    isFrozen: (orgId, holder) => access.stops.isFrozen(orgId, holder),
   })
   shutdown.add('ledger', () => ledger.close())
 
   const seal = await openSeal(config, world, folders.keys)
-  const parts = await startPayments({ config, world, ledger, shutdown, folders, seal, metrics })
-  const { pool, wake } = await startCustody({
-    ...{ config, world, ledger, shutdown, folders, seal },
-    clearing: parts?.clearing,
-  })
+  const common = { config, world, ledger, shutdown, folders, seal }
+  const access = await startAccess({ ...common, ownUrl: () => here.url })
+  const stops = access.stops.gate
+  const parts = await startPayments({ ...common, metrics, stops })
+  const { pool, wake } = await startCustody({ ...common, stops, clearing: parts?.clearing })
   const ready = async (): Promise<readonly NotReady[]> => {
     const waits = await notReady(world.db, ledger)
     if (waits.length > 0) return waits
+    if (access.stops.isBlind()) {
+      const says = 'What is paused cannot be read, so nothing is sent; look at the database.'
+      return [{ name: 'stops', says }]
+    }
     const pools: NotReady[] = []
     if (pool?.isKnown() === false) {
       pools.push({ name: 'pool', says: 'The custody pool is not open yet; wait until it is.' })
@@ -151,15 +167,17 @@ async function start({ config, env, log, shutdown }: Start): Promise<RunningServ
     }
     return pools
   }
-  const subscribers = parts?.subscribers ?? []
+  const subscribers = [...access.subscribers, ...(parts?.subscribers ?? [])]
   const relay = createOutboxRelay({
     ...{ db: world.db, clock: world.clock, rng: world.rng, log, subscribers },
-    books: () => ledger.owned(),
+    books: () => [CONFIGURATION_BOOK, ...ledger.owned()],
   })
   shutdown.add('outbox relay', () => relay.stop())
-  const http = await buildHttp({ world, metrics, ledger, pool, parts, ready })
+  const http = await buildHttp({ world, metrics, ledger, pool, parts, access, ready })
   shutdown.add('http', () => http.close())
   here.url = (await listen(http, config.port)).url
+  // Before a book is written it is known what is paused and frozen.
+  await access.run()
   await ledger.open()
   wake()
   void relay.run()
@@ -171,6 +189,7 @@ async function start({ config, env, log, shutdown }: Start): Promise<RunningServ
     ledger,
     pool,
     parts,
+    access,
     ready,
     close: (reason = 'asked to') => shutdown.stop(reason),
   }
@@ -213,12 +232,52 @@ interface Parts {
   readonly seal: PersonalSeal
 }
 
+/**
+ * Who may do what, and the webhooks that tell of what was done. Their due work is of configuration too,
+ * so any server does it; each piece is taken by one.
+ */
+async function startAccess(start: Parts & { readonly ownUrl: () => string }) {
+  const { config, world, ledger, shutdown, folders, seal, ownUrl } = start
+  const { db, clock, rng, log } = world
+  const wakes = { sweeper: () => {} }
+  const onPlanned = () => wakes.sweeper()
+  const parts = await createAccessParts({
+    ...{ config, world, ledger, seal, ownUrl, onPlanned, orgId: ORG_ID },
+    ...{ keysFolder: folders.keys, schemes: diskFiles(SCHEMES), organisation: ORGANISATION },
+  })
+  shutdown.add('access', () => parts.stop())
+  const webhooks = createWebhooks({
+    ...{ world, wall: wallClock(), seal, onPlanned, sandbox: config.mode === 'test' },
+    currencyOf: async (book) => (await ledger.book(book))?.currency ?? CURRENCY,
+    orgName: () => parts.organisation,
+  })
+  shutdown.add('listeners', async () => webhooks.stop())
+  const sweeper = createDueSweeper({
+    ...{ db, clock, rng, log, handlers: { ...parts.handlers, ...webhooks.handlers } },
+    books: () => [CONFIGURATION_BOOK, ...ledger.owned()],
+  })
+  wakes.sweeper = () => sweeper.wake()
+  shutdown.add('due work of access', () => sweeper.stop())
+  return {
+    ...parts,
+    routes: [...parts.routes, ...webhookRoutes(webhooks)],
+    subscribers: [...parts.subscribers, webhooks.subscriber],
+    run: async () => {
+      await parts.run()
+      await webhooks.start()
+      void sweeper.run()
+    },
+  }
+}
+
 /** Payments over the configured channels, with their due work in every book this server writes. */
-async function startPayments(start: Parts & { readonly metrics: Metrics }) {
-  const { config, world, ledger, shutdown, folders, seal, metrics } = start
+async function startPayments(
+  start: Parts & { readonly metrics: Metrics; readonly stops: StopGate },
+) {
+  const { config, world, ledger, shutdown, folders, seal, metrics, stops } = start
   const wakes = { sweeper: () => {} }
   const parts = await createPaymentParts({
-    ...{ config, world, ledger, seal, metrics, orgId: ORG_ID },
+    ...{ config, world, ledger, seal, metrics, stops, orgId: ORG_ID },
     ...{ keys: diskFiles(folders.keys), keysFolder: folders.keys, schemes: diskFiles(SCHEMES) },
     onPlanned: () => wakes.sweeper(),
   })
@@ -242,8 +301,10 @@ async function startPayments(start: Parts & { readonly metrics: Metrics }) {
  * Custody, its pool, and due work of both. Custody's due work runs
  * only where its pool is open; that of the ledger in every book this server writes.
  */
-async function startCustody(start: Parts & { readonly clearing: Clearing | undefined }) {
-  const { config, world, ledger, shutdown, folders, seal, clearing } = start
+async function startCustody(
+  start: Parts & { readonly stops: StopGate; readonly clearing: Clearing | undefined },
+) {
+  const { config, world, ledger, shutdown, folders, seal, stops, clearing } = start
   const { db, clock, rng, log } = world
   const sweep = (name: string, handlers: Record<string, DueHandler>, books: () => number[]) => {
     const sweeper = createDueSweeper({ db, clock, rng, log, handlers, books })
@@ -261,7 +322,7 @@ async function startCustody(start: Parts & { readonly clearing: Clearing | undef
   const schemes = await loadSchemes(diskFiles(SCHEMES))
   const wakes = { sweeper: () => {} }
   const custody = createCustody({
-    ...{ world, ledger, seal, schemes },
+    ...{ world, ledger, seal, schemes, stops },
     ...(clearing === undefined ? {} : { clearing }),
     onPlanned: () => wakes.sweeper(),
   })
@@ -286,22 +347,29 @@ interface HttpParts {
   readonly ledger: ServerLedger
   readonly pool: Pool | undefined
   readonly parts: PaymentParts | undefined
+  readonly access: AccessParts
   readonly ready: () => Promise<readonly NotReady[]>
 }
 
-function buildHttp({ world, metrics, ledger, pool, parts, ready }: HttpParts): Promise<Http> {
+async function buildHttp(on: HttpParts): Promise<Http> {
+  const { world, metrics, ledger, pool, parts, access, ready } = on
   const { clock, rng, net, log, db } = world
   const answers: Answers = { find: (book, keyHash) => findAnswer(db, book, keyHash) }
   const takeNotice = pool === undefined ? () => undefined : pool.takeNotice
   return createHttp({
     ...{ log, clock, rng, net, metrics, answers, ready },
-    guard: operatorOnly({ orgId: ORG_ID }),
+    guard: access.guard,
+    replicas: createReplicas({ key: await clusterKey(db, rng), wall: wallClock() }),
     faults: [ledgerFaults(ledger)],
-    refusals: [...LEDGER_PROBLEMS, ...CHANNEL_PROBLEMS, ...PAYMENT_PART_PROBLEMS],
+    refusals: [
+      ...[...LEDGER_PROBLEMS, ...CHANNEL_PROBLEMS, ...PAYMENT_PART_PROBLEMS],
+      ...[...ACCESS_PROBLEMS, ...WEBHOOK_PROBLEMS],
+    ],
     routes: [
       ...ledgerRoutes({ ledger, reads: createReads(db) }),
       ...channelRoutes({ takeNotice }),
       ...(parts?.routes ?? []),
+      ...access.routes,
     ],
   })
 }

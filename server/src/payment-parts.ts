@@ -58,6 +58,7 @@ import {
   routingRoutes,
 } from './routing/index.ts'
 import { type ServerConfig, StartProblem } from './settings.ts'
+import type { StopGate } from './stops/index.ts'
 
 export interface PaymentPartsOptions {
   readonly config: ServerConfig
@@ -70,6 +71,8 @@ export interface PaymentPartsOptions {
   /** The folder of the documents that ship. */
   readonly schemes: Files
   readonly orgId: number
+  /** What is paused. */
+  readonly stops: StopGate
   /** Work may be due at once. */
   onPlanned(): void
 }
@@ -136,6 +139,7 @@ export async function createPaymentParts(
     router: routing,
     poolOf: (channel) => books.ofChannel(channel),
     onPlanned: options.onPlanned,
+    stops: options.stops,
   })
   for (const { channel } of set.channels) payments.attach(channel)
   const places = {

@@ -134,6 +134,7 @@ export async function railsWorld(options: RailsWorldOptions = {}): Promise<Rails
     config: readServerConfig({ DATABASE_URL: database.url, TENON_CHANNELS: file }),
     ...{ keys: diskFiles(folder), keysFolder: folder, schemes: diskFiles(SCHEMES) },
     onPlanned: () => {},
+    stops: { any: () => false, stoppedBy: () => undefined },
   }))!
   const sweeper = createDueSweeper({ db, clock, rng, log, handlers: parts.handlers })
   const relay = createOutboxRelay({ db, clock, rng, log, subscribers: parts.subscribers })

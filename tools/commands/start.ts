@@ -125,6 +125,9 @@ async function start({ terminal, stops, plays }: Start): Promise<void> {
       TENON_CUSTODY_BANK_URL: bankUrl,
       TENON_CHANNELS: env.TENON_CHANNELS || channels.file,
       TENON_LOG_LEVEL: env.TENON_LOG_LEVEL || 'warn',
+      // All of it is simulated: whoever sits at this machine may try everything.
+      TENON_MODE: env.TENON_MODE || 'test',
+      TENON_SIGN_IN: env.TENON_SIGN_IN || 'this-machine',
     },
   })
   stops.add('server', () => server.close())

@@ -3,6 +3,9 @@
  * are built on nothing: no database, no ledger.
  */
 import openapiTS, { astToString, type OpenAPI3 } from 'openapi-typescript'
+import { ACCESS_PROBLEMS } from '../../server/src/access-parts.ts'
+import { type Approvals, approvalRoutes } from '../../server/src/approvals/index.ts'
+import { type AuditRoutes, auditRoutes } from '../../server/src/audit/index.ts'
 import {
   createHttp,
   createLog,
@@ -15,6 +18,15 @@ import {
 } from '../../server/src/base/index.ts'
 import { CHANNEL_PROBLEMS, channelRoutes } from '../../server/src/channels/index.ts'
 import { type CodeTable, codeRoutes } from '../../server/src/codes/index.ts'
+import {
+  type Identity,
+  type Keys,
+  keyRoutes,
+  linkRoutes,
+  ownRoutes,
+  signInRoutes,
+  userRoutes,
+} from '../../server/src/identity/index.ts'
 import { LEDGER_PROBLEMS, type LedgerRoutes, ledgerRoutes } from '../../server/src/ledger/index.ts'
 import { PAYMENT_PART_PROBLEMS } from '../../server/src/payment-parts.ts'
 import {
@@ -28,6 +40,8 @@ import {
 } from '../../server/src/payments/index.ts'
 import { type Quality, qualityRoutes } from '../../server/src/quality/index.ts'
 import { type RoutingRoutes, routingRoutes } from '../../server/src/routing/index.ts'
+import { type Stops, stopRoutes } from '../../server/src/stops/index.ts'
+import { WEBHOOK_PROBLEMS, type Webhooks, webhookRoutes } from '../../server/src/webhooks/index.ts'
 
 /** The routes of every module, built on nothing: to be read, not called. */
 export function allRoutes(): Route[] {
@@ -42,6 +56,13 @@ export function allRoutes(): Route[] {
     ...codeRoutes(nothing as CodeTable),
     ...qualityRoutes(nothing as Quality),
     ...routingRoutes(nothing as RoutingRoutes),
+    ...[...signInRoutes(nothing as Identity), ...linkRoutes(nothing as Identity)],
+    ...[...ownRoutes(nothing as Identity), ...userRoutes({ context: {} } as Identity)],
+    ...keyRoutes(nothing as Keys),
+    ...approvalRoutes(nothing as Approvals),
+    ...stopRoutes(nothing as Stops),
+    ...auditRoutes(nothing as AuditRoutes),
+    ...webhookRoutes(nothing as Webhooks),
   ]
 }
 
@@ -56,7 +77,10 @@ export async function generateOpenApi(): Promise<string> {
     metrics: createMetrics(),
     answers: { find: async () => undefined },
     guard: operatorOnly(),
-    refusals: [...LEDGER_PROBLEMS, ...CHANNEL_PROBLEMS, ...PAYMENT_PART_PROBLEMS],
+    refusals: [
+      ...[...LEDGER_PROBLEMS, ...CHANNEL_PROBLEMS, ...PAYMENT_PART_PROBLEMS],
+      ...[...ACCESS_PROBLEMS, ...WEBHOOK_PROBLEMS],
+    ],
     routes: allRoutes(),
   })
   const document = http.openapi()
