@@ -327,6 +327,14 @@ CREATE TRIGGER head_stays BEFORE DELETE OR TRUNCATE ON audit.head FOR EACH STATE
 
 create schema base;
 
+CREATE OR REPLACE FUNCTION base.set_reach(relation text, reach text, why text)
+ RETURNS void
+ LANGUAGE sql
+ SET search_path TO 'pg_catalog'
+AS $function$
+  insert into base.table_reach (relation, reach, why) values (relation, reach, why)
+$function$;
+
 CREATE OR REPLACE FUNCTION base.wall_off()
  RETURNS void
  LANGUAGE plpgsql
@@ -1675,11 +1683,11 @@ create table stops.freeze_target (
   why text not null,
   tries integer not null,
   tried_at timestamp with time zone,
-  constraint freeze_target_pkey PRIMARY KEY (freeze_id, book_id),
+  constraint freeze_target_pkey PRIMARY KEY (book_id, freeze_id),
   constraint freeze_target_book_id_check CHECK ((book_id > 0)),
   constraint freeze_target_tries_check CHECK ((tries >= 0))
 );
-CREATE INDEX freeze_target_book ON stops.freeze_target USING btree (book_id);
+CREATE INDEX freeze_target_order ON stops.freeze_target USING btree (freeze_id);
 
 create table stops.frozen_party (
   book_id integer not null,

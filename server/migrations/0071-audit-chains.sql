@@ -198,3 +198,6 @@ exception
       sqlerrm, login, login
       using errcode = 'insufficient_privilege';
 end $$;
+
+select base.set_reach('audit.head', 'server', 'ends of all chains');
+select base.set_reach('audit.checkpoint_end', 'server', 'of the installation');

@@ -145,3 +145,10 @@ create table identity.sign_in_failure (
   since timestamptz not null
 );
 create index on identity.sign_in_failure (since);
+
+select base.set_reach('identity.challenge', 'server', 'proofs of who somebody is');
+select base.set_reach('identity.one_time_link', 'server', 'proofs of who somebody is');
+select base.set_reach('identity.passkey', 'server', 'proofs of who somebody is');
+select base.set_reach('identity.session', 'server', 'proofs of who somebody is');
+select base.set_reach('identity.sign_in_failure', 'server', 'proofs of who somebody is');
+select base.set_reach('identity.user_', 'server', 'proofs of who somebody is');

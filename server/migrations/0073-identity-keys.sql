@@ -62,3 +62,7 @@ create unlogged table identity.permit (
   window_no int8 not null,
   taken int not null check (taken >= 0)
 ) with (fillfactor = 50);
+
+select base.set_reach('identity.api_key', 'server', 'proofs of who somebody is');
+select base.set_reach('identity.nonce', 'server', 'proofs of who somebody is');
+select base.set_reach('identity.permit', 'server', 'how much others ask for');

@@ -55,9 +55,9 @@ create table stops.freeze_target (
   why text not null,
   tries int not null check (tries >= 0),
   tried_at timestamptz,
-  primary key (freeze_id, book_id)
+  primary key (book_id, freeze_id)
 );
-create index freeze_target_book on stops.freeze_target (book_id);
+create index freeze_target_order on stops.freeze_target (freeze_id);
 
 -- That a book has acknowledged an order, and later its end: moved by the book's own writer.
 create table stops.freeze_book (
@@ -85,15 +85,3 @@ create table stops.frozen_party (
   moved_at timestamptz not null,
   primary key (book_id, holder)
 );
-
--- The last payout of an amount to a payee: the guard that lets one of two like it pass unreviewed.
-create table payments.payee_amount (
-  book_id int not null,
-  org_id int not null,
-  payee text not null,
-  amount bigint not null check (amount > 0),
-  payout uuid not null,
-  at timestamptz not null,
-  primary key (book_id, payee, amount)
-);
-create index payee_amount_of_org on payments.payee_amount (org_id, payee, amount, at);

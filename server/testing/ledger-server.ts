@@ -11,6 +11,7 @@ import {
 import {
   createReads,
   LEDGER_PROBLEMS,
+  type LedgerOptions,
   ledgerFaults,
   ledgerRoutes,
   openLedger,
@@ -31,7 +32,13 @@ export interface LedgerServer {
 
 /** Starts a server; on the database of another one it is that one's neighbour. */
 export async function startLedgerServer(
-  options: { database?: TestDatabase; queueMax?: number; seed?: number; guard?: Guard } = {},
+  options: {
+    database?: TestDatabase
+    queueMax?: number
+    seed?: number
+    guard?: Guard
+    isFrozen?: LedgerOptions['isFrozen']
+  } = {},
 ): Promise<LedgerServer> {
   const database = options.database ?? (await testDatabase())
   const world = testWorld({ db: database.db, seed: options.seed ?? 1 })
@@ -41,6 +48,7 @@ export async function startLedgerServer(
     ownUrl: `http://127.0.0.1:${port}`,
     partitionRows: 10_000,
     ...(options.queueMax !== undefined && { queueMax: options.queueMax }),
+    ...(options.isFrozen && { isFrozen: options.isFrozen }),
   })
   const answers: Answers = { find: (book, keyHash) => findAnswer(database.db, book, keyHash) }
   const http = await createHttp({

@@ -752,6 +752,37 @@ describe('what the ledger throws', () => {
   })
 })
 
+describe('a party under an order', () => {
+  it('gets accounts that are frozen from the start, and nobody alone opens them', async () => {
+    const ordered = await startLedgerServer({
+      isFrozen: (org, holder) => org === 1 && holder === 'p',
+    })
+    try {
+      const book = { orgId: 1, name: 'O', currency: 'CNY', chart: 'plain' } as const
+      const { number } = await ordered.ledger.createBook(book)
+      const [theirs, others] = [ordered.world.ids.uuid(), ordered.world.ids.uuid()]
+      const open = [
+        { id: theirs, code: 'L', name: 'Party', holder: 'p' },
+        { id: others, code: 'L', name: 'Other', holder: 'q' },
+      ]
+      await ordered.ledger.writer(number).submit({ roots: [], open })
+      const unfreeze = (id: string) =>
+        ordered.http.app.inject({
+          method: 'POST',
+          url: `/v1/accounts/acc_${number}_${id}/unfreeze`,
+          headers: { 'idempotency-key': id },
+        })
+      const refused = await unfreeze(theirs)
+      expect(refused.statusCode).toBe(409)
+      expect(refused.json()).toMatchObject({ code: 'account_frozen_by_order' })
+      expect((await ordered.ledger.writer(number).account(theirs))?.state).toBe('frozen')
+      expect((await unfreeze(others)).statusCode).toBe(200)
+    } finally {
+      await ordered.stop()
+    }
+  })
+})
+
 describe('a queue that is full', () => {
   it('answers 429, and the items of a batch that were not taken say so', async () => {
     const narrow = await startLedgerServer({ queueMax: 3 })
