@@ -190,9 +190,10 @@ describe('an order to freeze', () => {
         if (n % 10 === 9) await Promise.all(opened)
       }
     })()
-    await Promise.all([opening, ordered()])
+    const [, id] = await Promise.all([opening, ordered()])
     const accounts = await Promise.all(opened)
-    await stops.settled()
+    // An account opened while the book's command was decided sends the command to the next look.
+    while ((await view(id)).status !== 'in_force') await pass(500)
     expect(accounts.map((id) => stateOf(book, id)).filter((state) => state !== 'frozen')).toEqual(
       [],
     )

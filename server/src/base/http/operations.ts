@@ -52,7 +52,7 @@ export function operationRoutes({ metrics, ready, problems }: OperationsOptions)
       name: 'getHealth',
       summary: 'Whether the process is up.',
       tags,
-      policy: 'public',
+      policy: 'always',
       replies: { 200: Health },
       handle: () => ({ status: 200, body: { status: 'up' as const } }),
     }),

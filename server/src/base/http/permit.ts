@@ -26,6 +26,7 @@ export async function permit(
   if (policy === 'loopback') {
     return isLoopback(knock.from) ? NOBODY : { refused: httpProblem('not_from_this_machine') }
   }
+  if (policy === 'always') return NOBODY
   if (policy === 'public') {
     // What another replica sends on was counted there.
     const refused = known === undefined ? await guard?.admit(knock) : undefined

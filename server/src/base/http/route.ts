@@ -8,8 +8,11 @@ import type { StoredAnswer } from '../effect.ts'
 import type { Caller, Permitted } from './caller.ts'
 import type { Problem } from './problem.ts'
 
-/** Who may call a route: anyone who reaches the server, only this machine, or who has a permission. */
-export type Policy = 'public' | 'loopback' | Permitted
+/**
+ * Who may call a route: anyone who reaches the server, only this machine, or who has a permission.
+ * `always`: anyone and at any rate, because it must answer when nothing else can be asked.
+ */
+export type Policy = 'public' | 'loopback' | 'always' | Permitted
 
 /** Bodies of the good answers by status. Those of problems are the same for every route. */
 export type Replies = { readonly [status: number]: TSchema }
