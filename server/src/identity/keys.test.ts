@@ -336,9 +336,11 @@ describe('the guard', () => {
 
   test('counts addresses on public routes, sign-in apart', async () => {
     const two = { requests: 2, windowMs: 60_000 }
-    const limited = world.replica({ ...LIMITS, address: { sign_in: two, public: two } })
-    const at = (route: string, from: string) => limited.guard.admit({ ...bearer(''), route, from })
-    for (const route of ['/v1/auth/password', '/v1/notices/wechat']) {
+    const address = { sign_in: two, notice: two, public: two }
+    const limited = world.replica({ ...LIMITS, address })
+    const at = (route: string, from: string) =>
+      limited.guard.admit({ ...bearer(''), method: 'POST', route, from })
+    for (const route of ['/v1/auth/password', '/v1/channels/{channel}/callbacks', '/docs']) {
       expect(await at(route, '203.0.113.9')).toBeUndefined()
       expect(await at(route, '203.0.113.9')).toBeUndefined()
       expect(await at(route, '203.0.113.9')).toMatchObject({ code: 'rate_limited', status: 429 })
