@@ -6,7 +6,8 @@
  *
  * The one thing to get wrong: an account opened between the list of accounts and the command. From the
  * look on that found the order, the writer opens the party's accounts frozen (`isFrozen`), and the list
- * is read after it, so an account is in one or the other.
+ * is read after all that was decided before it has committed: accounts in flight are in no list. So an
+ * account is in one or the other. The same holds, the other way round, for an order that ends.
  */
 import { auditEffect } from '#audit'
 import { applied, type Uuid } from '#base'
@@ -64,6 +65,7 @@ export function createFreezeBooks(context: Context): FreezeBooks {
     done.set(writer, seen)
     if (seen.has(freeze.id)) return
     const kept = before.get(key(writer.book.number, freeze.holder)) ?? []
+    await settledSoFar(writer, freeze)
     await submit(writer, () => freezing(context, writer, freeze, kept))
     seen.add(freeze.id)
   }
@@ -82,9 +84,10 @@ export function createFreezeBooks(context: Context): FreezeBooks {
       for (const freeze of over) {
         const order = await findFreeze(context.db, orgId, freeze)
         if (order === undefined) continue
-        await attempt(context, { book, freeze }, () =>
-          submit(writer, () => ending(context, writer, order)),
-        )
+        await attempt(context, { book, freeze }, async () => {
+          await settledSoFar(writer, order)
+          await submit(writer, () => ending(context, writer, order))
+        })
       }
       if (orders.length === 0 && over.length === 0) quiet.add(writer)
     } catch (error) {
@@ -129,6 +132,12 @@ async function attempt(
     await noteTry(db, { ...of, why, at: clock.now() }).catch(() => undefined)
     log.warn({ book: of.book, freeze: freezeId(of.freeze), error }, 'a freeze waits for its book')
   }
+}
+
+/** Waits until everything the writer has decided so far is committed, or taken back. */
+async function settledSoFar(writer: BookWriter, { holder }: Freeze): Promise<void> {
+  const { status } = await writer.submit({ roots: [rootOf(holder)] })
+  if (status !== 'committed') throw new Error(`Book ${writer.book.number} answered ${status}.`)
 }
 
 /** Decides and submits until the decision was made on what still stands. */

@@ -199,6 +199,25 @@ describe('an order to freeze', () => {
     )
   })
 
+  it('leaves none frozen of the accounts that are opened while it is lifted', async () => {
+    const [book] = books as [number]
+    const id = await ordered()
+    const writer = ledger.writer(book)
+    const opened: string[] = []
+    const opening = (async () => {
+      for (let n = 0; n < 60; n += 1) {
+        const account = world.ids.uuid()
+        opened.push(account)
+        const wanted = { id: account, code: '2241.03', name: 'Seller', holder: PARTY }
+        const done = writer.submit({ roots: [], open: [wanted] })
+        if (n % 10 === 9) await done
+      }
+    })()
+    await Promise.all([opening, lift(id)])
+    while ((await view(id)).status !== 'ended') await pass(500)
+    expect(opened.filter((account) => stateOf(book, account) !== 'open')).toEqual([])
+  })
+
   it('is kept by a server that takes the books over', async () => {
     const [book] = books as [number]
     const account = await open(book)
