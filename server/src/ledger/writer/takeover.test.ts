@@ -56,7 +56,14 @@ describe('a takeover', () => {
     await held.reached
     await loseElection()
     const opening = watched(test.neighbour())
-    await quiet()
+    const waitsForTheRow = async () => {
+      const waiting = await test.database.db.query(
+        `select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'
+           and query like 'update ledger.head set epoch%'`,
+      )
+      return waiting.length > 0
+    }
+    await until(async () => opening.answered || (await waitsForTheRow()))
     // It waits for the row that the old writer's tx has locked.
     expect(opening.answered).toBe(false)
     held.release()
