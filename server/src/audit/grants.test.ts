@@ -10,10 +10,13 @@ import { type TestDatabase, testDatabase } from '../../testing/database.ts'
 import { TEST_START } from '../../testing/world.ts'
 import { type AuditEntry, recordChange } from './index.ts'
 
-const MIGRATION = readFileSync(
-  new URL('../../migrations/0071-audit-chains.sql', import.meta.url),
-  'utf8',
-)
+const migration = (name: string) =>
+  readFileSync(new URL(`../../migrations/${name}.sql`, import.meta.url), 'utf8')
+/** The audit log's own, and what it stands on. */
+const MIGRATIONS = [
+  'create schema base',
+  ...['0070-base-roles', '0071-audit-chains'].map(migration),
+]
 
 const entry: AuditEntry = {
   orgId: 1,
@@ -70,7 +73,7 @@ describe.each([
     url.username = login
     url.password = 'x'
     db = createDb({ url: url.href })
-    await db.query(MIGRATION.replaceAll('tenon_auditor', auditor))
+    for (const sql of MIGRATIONS) await db.query(sql.replaceAll('tenon_auditor', auditor))
     if (!makesRole) await admin.query(`revoke ${auditor} from ${login}`)
     await db.tx((tx) => recordChange(tx, TEST_START, { entries: [entry] }))
   })
@@ -117,7 +120,7 @@ describe('a login that may make no roles', () => {
     await database.db.query(`grant create on database ${name} to ${login}`)
     const attempt = database.db.tx(async (tx) => {
       await tx.query(`set local role ${login}`)
-      await tx.query(MIGRATION)
+      await tx.query(migration('0071-audit-chains'))
     })
     await expect(attempt).rejects.toThrow(`grant tenon_auditor to ${login};`)
     await database.db.query(`drop owned by ${login}`)
