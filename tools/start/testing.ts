@@ -23,15 +23,23 @@ export interface Run {
   stop(): Promise<void>
 }
 
-/**
- * Ports nothing listens on, for the API and the bank; the rails take any. Tests that start side by side
- * and look for the next free one from the usual port on would find the same one.
- */
+/** Below the ports a system gives to whoever asks for any: nobody takes one between looking and using. */
+const FIRST_PORT = 20_000
+const BLOCKS = 1_200
+let block = process.pid * 7
+
+/** Ports nothing listens on, for the API, the bank and the five rails after it. */
 export async function freePorts() {
-  const [a, b] = await Promise.all([hold(0), hold(0)])
-  const ports = { TENON_PORT: String(a.port), BANK_PORT: String(b.port), RAIL_PORT: '0' }
-  await Promise.all([a.free(), b.free()])
-  return ports
+  for (;;) {
+    block += 1
+    const first = FIRST_PORT + (block % BLOCKS) * 10
+    const held = await Promise.allSettled(Array.from({ length: 7 }, (_, at) => hold(first + at)))
+    const got = held.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []))
+    await Promise.all(got.map((one) => one.free()))
+    if (got.length < held.length) continue
+    const [TENON_PORT, BANK_PORT, RAIL_PORT] = [first, first + 1, first + 2].map(String)
+    return { TENON_PORT: TENON_PORT!, BANK_PORT: BANK_PORT!, RAIL_PORT: RAIL_PORT! }
+  }
 }
 
 /** Listens on a port, 0 for any, until it is freed. */
